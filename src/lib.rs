@@ -1,0 +1,1 @@
+//! Passerelle: a footbridge from a legacy login to OpenID Connect.

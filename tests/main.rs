@@ -1,0 +1,1 @@
+//! One test binary; its files are named like the flows they test.
