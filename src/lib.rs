@@ -1,1 +1,23 @@
 //! Passerelle: a footbridge from a legacy login to OpenID Connect.
+//!
+//! # The map of the house
+//!
+//! A room imports only rooms on lower floors; `tests/floors.rs` holds that.
+//!
+//! ```text
+//! 9  main                     arguments, logging, run
+//! 8  app                      settings -> rooms -> Router; alone reads config
+//! 7  web                      axum, askama, cookies: reads, calls one flow, writes
+//! 6  admin      jobs          what an operator may do; what happens by itself
+//! 5  provider                 the flows; they return values, never HTTP
+//! 4  tokens                   from an authorization to tokens and back
+//! 3  rules  store  legacy     pure decisions; SQL; how we speak to the old system
+//! 2  model      keys          our records and their state machines; signing and sealing
+//! 1  oauth  id  secret  time  i18n  config
+//! ```
+
+pub mod id;
+pub mod model;
+pub mod oauth;
+pub mod secret;
+pub mod time;

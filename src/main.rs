@@ -1,2 +1,3 @@
-//! The command line.
+//! The command line: arguments, logging, run. The only place for anyhow.
+
 fn main() {}

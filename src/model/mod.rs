@@ -1,0 +1,12 @@
+//! Our records and their state machines. No SQL, no HTTP, no decision about a request.
+
+pub mod account;
+pub mod api;
+pub mod authorization;
+pub mod client;
+pub mod code;
+pub mod consent;
+pub mod login_session;
+pub mod opaque_token;
+pub mod signing_key;
+pub mod token_family;
