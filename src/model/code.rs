@@ -13,8 +13,8 @@ pub struct AuthorizationCode {
     pub digest: Digest,
     /// What it stands for.
     pub authorization: Authorization,
-    /// The redirect URI of the request, to be repeated at redemption (RFC 6749 §4.1.3).
-    pub redirect_uri: String,
+    /// The redirect URI as the request had it, to be repeated at redemption (RFC 6749 §4.1.3); none when it was left out.
+    pub redirect_uri: Option<String>,
     /// The PKCE challenge, when one was sent.
     pub challenge: Option<CodeChallenge>,
     /// `nonce` for the ID token.
