@@ -1,9 +1,29 @@
 //! The `claims` request parameter (OpenID Connect Core §5.5): single claims asked for by name, for userinfo or for the ID token.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// The longest `claims` that is read, in bytes.
+const LONGEST: usize = 8 * 1024;
+/// The most claims that one request may name, both places together.
+const MOST: usize = 100;
+/// How deep a wanted value may be nested.
+const DEEPEST: usize = 4;
+
+/// A `claims` parameter that cannot be honoured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedClaims {
+    /// Not JSON, or not the object of OpenID Connect Core §5.5.
+    #[error("claims is not the JSON object of OpenID Connect Core section 5.5")]
+    NotClaims,
+    /// Longer, more or deeper than anybody needs.
+    #[error(
+        "claims asks for too much: at most {MOST} claims in {LONGEST} bytes, values nested at most {DEEPEST} deep"
+    )]
+    TooMuch,
+}
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,8 +51,69 @@ pub struct IndividualClaim {
 }
 
 impl ClaimsRequest {
+    /// Reads the parameter.
+    ///
+    /// # Errors
+    /// When it is no such object, or too much of one.
+    pub fn parse(json: &str) -> Result<Self, MalformedClaims> {
+        if json.len() > LONGEST {
+            return Err(MalformedClaims::TooMuch);
+        }
+        let request: Self = serde_json::from_str(json).map_err(|_| MalformedClaims::NotClaims)?;
+        let count = request.userinfo.len() + request.id_token.len();
+        let shallow =
+            request.individual().all(|claim| claim.wanted().all(|value| depth_within(value, DEEPEST)));
+        if count > MOST || !shallow {
+            return Err(MalformedClaims::TooMuch);
+        }
+        Ok(request)
+    }
+
+    /// The one `sub` that the ID token must carry, if the client names it (OpenID Connect Core §3.1.2.2).
+    pub fn requested_subject(&self) -> Option<&str> {
+        self.id_token.get("sub")?.as_ref()?.value.as_ref()?.as_str()
+    }
+
+    /// The `acr` values of which one must be met (OpenID Connect Core §5.5.1.1); none when `acr` is merely welcome.
+    pub fn essential_acr(&self) -> Option<Vec<&str>> {
+        let acr = self.id_token.get("acr")?.as_ref().filter(|acr| acr.essential)?;
+        let wanted: Vec<&str> = acr.wanted().filter_map(Value::as_str).collect();
+        (acr.value.is_some() || acr.values.is_some()).then_some(wanted)
+    }
+
+    /// The names of all claims, sorted, each once.
+    pub fn names(&self) -> Vec<String> {
+        self.userinfo
+            .keys()
+            .chain(self.id_token.keys())
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+
+    fn individual(&self) -> impl Iterator<Item = &IndividualClaim> {
+        self.userinfo.values().chain(self.id_token.values()).flatten()
+    }
+
     /// Whether nothing was asked for.
     pub fn is_empty(&self) -> bool {
         self.userinfo.is_empty() && self.id_token.is_empty()
+    }
+}
+
+impl IndividualClaim {
+    /// The values wanted, whichever member names them.
+    pub fn wanted(&self) -> impl Iterator<Item = &Value> {
+        self.value.iter().chain(self.values.iter().flatten())
+    }
+}
+
+fn depth_within(value: &Value, allowed: usize) -> bool {
+    match (value, allowed.checked_sub(1)) {
+        (_, None) => false,
+        (Value::Array(items), Some(left)) => items.iter().all(|item| depth_within(item, left)),
+        (Value::Object(members), Some(left)) => members.values().all(|member| depth_within(member, left)),
+        _ => true,
     }
 }

@@ -4,10 +4,23 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::printable::printable;
+
 /// Ask for an ID token (OpenID Connect Core §3.1.2.1).
 pub const OPENID: &str = "openid";
 /// Ask for a refresh token that outlives the session (OpenID Connect Core §11).
 pub const OFFLINE_ACCESS: &str = "offline_access";
+
+/// Ask for names, birthday, picture and the like (OpenID Connect Core §5.4).
+pub const PROFILE: &str = "profile";
+/// Ask for `email` and `email_verified`.
+pub const EMAIL: &str = "email";
+/// Ask for `address`.
+pub const ADDRESS: &str = "address";
+/// Ask for `phone_number` and `phone_number_verified`.
+pub const PHONE: &str = "phone";
+/// The scopes that OpenID Connect itself defines: all of them speak of a person.
+pub const STANDARD: [&str; 6] = [OPENID, PROFILE, EMAIL, ADDRESS, PHONE, OFFLINE_ACCESS];
 
 /// A set of scope tokens without repetitions. URIs are scope tokens too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +29,7 @@ pub struct Scope(Vec<String>);
 
 /// A scope that breaks the grammar of RFC 6749 §3.3; carries the offending token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a scope: printable ASCII without quotes and backslashes, one space between tokens")]
+#[error("`{}` is not a scope: printable ASCII without quotes and backslashes, one space between tokens", printable(.0))]
 pub struct MalformedScope(pub String);
 
 impl Scope {
