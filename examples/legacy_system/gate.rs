@@ -1,0 +1,39 @@
+//! The gate of the REST API: a living access token, sent as `Authorization: Bearer`, becomes the caller.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::chance;
+use super::people::{People, Person};
+use super::reply::ApiError;
+use super::tokens::TokenBook;
+
+#[derive(Clone)]
+pub struct Gate {
+    pub people: People,
+    pub tokens: TokenBook,
+}
+
+/// Who calls, as the system knows them at this moment.
+#[derive(Clone)]
+pub struct Caller(pub Person);
+
+/// The middleware in front of everything under `/api/`.
+pub async fn require_token(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let Some(caller) = gate.caller(request.headers()) else { return ApiError::NotSignedIn.into_response() };
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+impl Gate {
+    /// A token outlives a lock or a disabling: only the expiry ends it. What the person may still do is for `rights` to say.
+    fn caller(&self, headers: &HeaderMap) -> Option<Caller> {
+        let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, token) = header.split_once(' ')?;
+        let party_id =
+            self.tokens.holder(token, chance::now()).filter(|_| scheme.eq_ignore_ascii_case("Bearer"))?;
+        self.people.by_party(&party_id).map(Caller)
+    }
+}

@@ -1,0 +1,244 @@
+//! The people with a login: who they are, whether a password lets them in, and what a test or an administrator may change about them.
+
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use super::{chance, roster};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Role {
+    Member,
+    Staff,
+    Administrator,
+    Service,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Active,
+    Locked,
+    PasswordExpired,
+    Disabled,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Email {
+    pub address: String,
+    pub email_type: String,
+    pub is_primary: bool,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Phone {
+    pub number: String,
+    pub phone_type: String,
+}
+
+#[derive(Clone)]
+pub struct Address {
+    pub lines: Vec<String>,
+    pub city: String,
+    pub region: String,
+    pub postal_code: String,
+    pub country: String,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Organization {
+    pub name: String,
+    pub title: String,
+}
+
+#[derive(Clone)]
+pub struct Person {
+    /// The number of the contact. Tokens and sessions hang on it, so that a changed login keeps them.
+    pub party_id: String,
+    /// The immutable id. A broken import may have left it out.
+    pub guid: Option<String>,
+    /// The login name: it changes, and it may be given to somebody else later.
+    pub login: String,
+    pub password: String,
+    pub standing: Standing,
+    pub roles: Vec<Role>,
+    pub member_id: String,
+    pub first_name: String,
+    pub informal_name: String,
+    pub last_name: String,
+    pub emails: Vec<Email>,
+    pub phones: Vec<Phone>,
+    pub address: Option<Address>,
+    pub organization: Option<Organization>,
+}
+
+impl Person {
+    /// A plain member with a new GUID. Any login goes: `a&b%c`, line breaks, any script.
+    pub fn new(login: &str, password: &str) -> Self {
+        Self {
+            party_id: String::new(),
+            guid: Some(chance::guid()),
+            login: login.into(),
+            password: password.into(),
+            standing: Standing::Active,
+            roles: vec![Role::Member],
+            member_id: String::new(),
+            first_name: "Newly".into(),
+            informal_name: "New".into(),
+            last_name: "Joined".into(),
+            emails: Vec::new(),
+            phones: Vec::new(),
+            address: None,
+            organization: None,
+        }
+    }
+
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name)
+    }
+
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Logins are compared whole and without regard to case.
+    fn answers_to(&self, login: &str) -> bool {
+        self.login.to_lowercase() == login.to_lowercase()
+    }
+}
+
+/// Why a sign-in was refused. The token endpoint has one code for all of them: only the sentence differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInRefusal {
+    WrongPassword,
+    Locked,
+    PasswordExpired,
+    Disabled,
+}
+
+impl SignInRefusal {
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::WrongPassword => "The user name or password is incorrect.",
+            Self::Locked => "Your account has been locked because of too many failed login attempts.",
+            Self::PasswordExpired => {
+                "Your password has expired. Change it on the web site before you log in again."
+            }
+            Self::Disabled => "This account has been disabled. Please contact the membership office.",
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum RosterError {
+    NobodyHasThatLogin,
+    LoginTaken,
+}
+
+/// Everybody with a login; clones share one roster.
+#[derive(Clone)]
+pub struct People(Arc<Mutex<Vec<Person>>>);
+
+impl People {
+    pub fn of(founders: Vec<Person>) -> Self {
+        Self(Arc::new(Mutex::new(founders)))
+    }
+
+    /// The password is checked before the standing, so that a stranger cannot learn who is locked.
+    pub fn sign_in(&self, login: &str, password: &str) -> Result<Person, SignInRefusal> {
+        let people = self.lock();
+        let person = people.iter().find(|person| person.answers_to(login) && person.password == password);
+        let person = person.ok_or(SignInRefusal::WrongPassword)?;
+        match person.standing {
+            Standing::Active => Ok(person.clone()),
+            Standing::Locked => Err(SignInRefusal::Locked),
+            Standing::PasswordExpired => Err(SignInRefusal::PasswordExpired),
+            Standing::Disabled => Err(SignInRefusal::Disabled),
+        }
+    }
+
+    pub fn by_party(&self, party_id: &str) -> Option<Person> {
+        self.lock().iter().find(|person| person.party_id == party_id).cloned()
+    }
+
+    pub fn by_login(&self, login: &str) -> Option<Person> {
+        self.lock().iter().find(|person| person.answers_to(login)).cloned()
+    }
+
+    /// Everybody whose login begins so, the newest first: the real system promises no order, and a reader who takes the first row is wrong.
+    pub fn beginning_with(&self, prefix: &str) -> Vec<Person> {
+        let prefix = prefix.to_lowercase();
+        let people = self.lock();
+        people
+            .iter()
+            .rev()
+            .filter(|person| person.login.to_lowercase().starts_with(&prefix))
+            .cloned()
+            .collect()
+    }
+
+    /// One line for each login, for the terminal.
+    pub fn introduce(&self) -> String {
+        self.lock().iter().fold(String::new(), |mut text, person| {
+            let (login, password, standing) = (&person.login, &person.password, person.standing);
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  {login} / {password}  {:?} {standing:?}", person.roles);
+            text
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Person>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an administrator, or a test, does to people while the system runs.
+impl People {
+    /// Adds a person under the next free number.
+    pub fn add(&self, mut person: Person) -> Result<Person, RosterError> {
+        let mut people = self.lock();
+        if people.iter().any(|other| other.answers_to(&person.login)) {
+            return Err(RosterError::LoginTaken);
+        }
+        let number = roster::FIRST_NEW_PARTY + people.len();
+        person.party_id = number.to_string();
+        person.member_id = format!("M-{number}");
+        people.push(person.clone());
+        Ok(person)
+    }
+
+    pub fn change(&self, login: &str, edit: impl FnOnce(&mut Person)) -> Result<(), RosterError> {
+        let mut people = self.lock();
+        let person = people.iter_mut().find(|person| person.answers_to(login));
+        edit(person.ok_or(RosterError::NobodyHasThatLogin)?);
+        Ok(())
+    }
+
+    pub fn disable(&self, login: &str) -> Result<(), RosterError> {
+        self.change(login, |person| person.standing = Standing::Disabled)
+    }
+
+    pub fn rename(&self, login: &str, new_login: &str) -> Result<(), RosterError> {
+        if self.by_login(new_login).is_some() {
+            return Err(RosterError::LoginTaken);
+        }
+        self.change(login, |person| person.login = new_login.into())
+    }
+
+    pub fn set_password(&self, login: &str, password: &str) -> Result<(), RosterError> {
+        self.change(login, |person| person.password = password.into())
+    }
+
+    pub fn lose_guid(&self, login: &str) -> Result<(), RosterError> {
+        self.change(login, |person| person.guid = None)
+    }
+
+    /// The person leaves, and somebody else is given the same login: another number, another GUID.
+    pub fn give_login_to_another(&self, login: &str, password: &str) -> Result<Person, RosterError> {
+        self.rename(login, &format!("{login} (left)"))?;
+        self.add(Person::new(login, password))
+    }
+}
