@@ -4,9 +4,6 @@
 //! The demo and the tests include this file as a public module of their root, `#[path = "…/legacy_system.rs"] pub mod legacy_system;`:
 //! public, so that what one of them leaves unused (`main`, a fault) is not dead code there.
 
-#[path = "…/legacy_system.rs"] mod legacy_system;`) and then never call `main`:
-//! they say `#[expect(dead_code, reason = "main is for running it alone")]` above that line, which holds in every inclusion.
-
 #[path = "legacy_system/mod.rs"]
 mod association;
 

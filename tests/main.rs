@@ -1,1 +1,7 @@
 //! One test binary; its files are named like the flows they test.
+
+#[path = "../examples/legacy_system.rs"]
+pub mod legacy_system;
+#[cfg(test)]
+#[path = "legacy_system.rs"]
+mod legacy_system_tests;

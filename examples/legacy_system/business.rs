@@ -9,11 +9,11 @@ use axum::{Extension, Json, Router};
 use super::form;
 use super::gate::Caller;
 use super::ledger::{Ledger, Record, Shelf};
-use super::people::Person;
+use super::person::Person;
 use super::reply::{ApiError, Collection, Window};
 use super::rights::{Action, Reach, reach};
 
-pub fn router(ledger: Ledger) -> Router {
+pub(super) fn router(ledger: Ledger) -> Router {
     Router::new()
         .merge(shelf("/api/events", ledger.events))
         .merge(shelf("/api/invoices", ledger.invoices))

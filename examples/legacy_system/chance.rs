@@ -3,21 +3,21 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 
-pub fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
 
 /// 32 lower-case hex digits, the look of a refresh token or a session id.
-pub fn hex_token() -> String {
+pub(super) fn hex_token() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
 
 /// An opaque access token of 496 characters.
-pub fn long_token() -> String {
+pub(super) fn long_token() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 372]>())
 }
 
 /// An identifier that a person keeps for life.
-pub fn guid() -> String {
+pub(super) fn guid() -> String {
     uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string()
 }

@@ -1,5 +1,6 @@
 //! The ways in which an old system fails, to be switched on by a test: at the token endpoint, at the profile, or at both.
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,18 +9,22 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use futures_util::stream;
 use serde_json::Value;
 
 const FIVE_MEGABYTES: usize = 5 * 1024 * 1024;
 
+/// One way to fail.
 #[derive(Clone, Default)]
 pub enum Fault {
+    /// Works as it should.
     #[default]
     None,
     /// The work is done, the answer comes late: who stops waiting cannot know that a refresh token was spent.
     Delay(Duration),
     /// What a proxy in front of it says while the system restarts.
     Html503,
+    /// A crash, told in JSON.
     Status500,
     /// The work is done, half of the answer goes out, the connection closes.
     HalfAnswer,
@@ -32,7 +37,9 @@ pub enum Fault {
 /// Where a fault is.
 #[derive(Clone, Copy)]
 pub enum Door {
+    /// `POST /token`.
     Token,
+    /// `/api/me`, `/api/user` and `/api/party`.
     Profile,
 }
 
@@ -66,7 +73,11 @@ impl Faults {
 }
 
 /// The middleware at a door that may fail.
-pub async fn fail(State((faults, door)): State<(Faults, Door)>, request: Request, next: Next) -> Response {
+pub(super) async fn fail(
+    State((faults, door)): State<(Faults, Door)>,
+    request: Request,
+    next: Next,
+) -> Response {
     match faults.at(door) {
         Fault::None => next.run(request).await,
         Fault::Delay(wait) => {
@@ -89,14 +100,21 @@ pub async fn fail(State((faults, door)): State<(Faults, Door)>, request: Request
     }
 }
 
-/// The length of the whole is promised and half is sent; the server then has no choice but to close.
+/// The length of the whole is promised, half is sent, and then the body breaks, which leaves the server no choice but to close.
 async fn half(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let whole = to_bytes(body, FIVE_MEGABYTES).await.unwrap_or_default();
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
-    let first_half = Body::from(whole.slice(..whole.len() / 2));
-    // As a stream the body has no length of its own that could contradict the promise.
-    Response::from_parts(parts, Body::from_stream(first_half.into_data_stream()))
+    let first_half = whole.slice(..whole.len() / 2);
+    let broken = stream::unfold(Some(first_half), async |unsent| {
+        if let Some(half) = unsent {
+            return Some((Ok(half), None));
+        }
+        // The server writes out what it has while the body makes it wait; otherwise the half would be thrown away with the rest.
+        tokio::task::yield_now().await;
+        Some((Err(io::Error::from(io::ErrorKind::BrokenPipe)), None))
+    });
+    Response::from_parts(parts, Body::from_stream(broken))
 }
 
 async fn huge(response: Response, door: Door) -> Response {

@@ -6,22 +6,23 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::chance;
-use super::people::{People, Person};
+use super::people::People;
+use super::person::Person;
 use super::reply::ApiError;
 use super::tokens::TokenBook;
 
 #[derive(Clone)]
-pub struct Gate {
+pub(super) struct Gate {
     pub people: People,
     pub tokens: TokenBook,
 }
 
 /// Who calls, as the system knows them at this moment.
 #[derive(Clone)]
-pub struct Caller(pub Person);
+pub(super) struct Caller(pub Person);
 
 /// The middleware in front of everything under `/api/`.
-pub async fn require_token(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+pub(super) async fn require_token(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let Some(caller) = gate.caller(request.headers()) else { return ApiError::NotSignedIn.into_response() };
     request.extensions_mut().insert(caller);
     next.run(request).await

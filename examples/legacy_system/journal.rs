@@ -19,12 +19,18 @@ use super::{chance, form};
 /// Nothing that the system understands is longer.
 const LONGEST_BODY: usize = 1024 * 1024;
 
+/// One call.
 #[derive(Clone, Debug, Serialize)]
 pub struct Call {
+    /// Counts from 1 and is never given twice.
     pub number: u64,
+    /// When it arrived, RFC 3339.
     pub at: String,
+    /// `GET`, `POST`.
     pub method: String,
+    /// Without the query.
     pub path: String,
+    /// As it was sent.
     pub query: Option<String>,
     /// The scheme of the `Authorization` header when one was sent: `Bearer`, `Basic`; never the credential.
     pub authorization: Option<String>,
@@ -37,6 +43,7 @@ pub struct Call {
 }
 
 impl Call {
+    /// The first form field of that name.
     pub fn field(&self, name: &str) -> Option<&str> {
         form::value(&self.fields, name)
     }
@@ -53,14 +60,17 @@ struct Pages {
 }
 
 impl Journal {
+    /// All calls, the oldest first.
     pub fn calls(&self) -> Vec<Call> {
         self.lock().calls.clone()
     }
 
+    /// The calls to one path, as it was spelt.
     pub fn calls_to(&self, path: &str) -> Vec<Call> {
         self.lock().calls.iter().filter(|call| call.path == path).cloned().collect()
     }
 
+    /// Forgets all calls so far.
     pub fn clear(&self) {
         self.lock().calls.clear();
     }
@@ -100,7 +110,7 @@ impl Journal {
 }
 
 /// The middleware that writes every call down.
-pub async fn keep(State(journal): State<Journal>, request: Request, next: Next) -> Response {
+pub(super) async fn keep(State(journal): State<Journal>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let (body, too_long) = match to_bytes(body, LONGEST_BODY).await {
         Ok(body) => (body, false),
@@ -117,7 +127,7 @@ pub async fn keep(State(journal): State<Journal>, request: Request, next: Next) 
 }
 
 /// `GET /_journal` reads it, `DELETE /_journal` clears it: for a demo on loopback, and not itself in the journal.
-pub fn router(journal: Journal) -> Router {
+pub(super) fn router(journal: Journal) -> Router {
     Router::new().route("/_journal", get(read).delete(clear)).with_state(journal)
 }
 

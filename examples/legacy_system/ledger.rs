@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::people::Person;
+use super::person::Person;
 use super::rights::Resource;
 
 /// What the three kinds of record have in common.
-pub trait Record: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub(super) trait Record: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     const RESOURCE: Resource;
     fn id(&self) -> &str;
     fn numbered(self, id: String) -> Self;
@@ -19,7 +19,7 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct Event {
+pub(super) struct Event {
     #[serde(default)]
     id: String,
     title: String,
@@ -30,7 +30,7 @@ pub struct Event {
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct Invoice {
+pub(super) struct Invoice {
     #[serde(default)]
     id: String,
     party_id: String,
@@ -42,7 +42,7 @@ pub struct Invoice {
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct Member {
+pub(super) struct Member {
     /// The party number of the member.
     #[serde(default)]
     id: String,
@@ -92,22 +92,22 @@ impl Record for Member {
 
 /// The records of one kind; clones share the shelf.
 #[derive(Clone)]
-pub struct Shelf<R>(Arc<Mutex<Vec<R>>>);
+pub(super) struct Shelf<R>(Arc<Mutex<Vec<R>>>);
 
 impl<R: Record> Shelf<R> {
     fn holding(records: Vec<R>) -> Self {
         Self(Arc::new(Mutex::new(records)))
     }
 
-    pub fn all(&self) -> Vec<R> {
+    pub(super) fn all(&self) -> Vec<R> {
         self.lock().clone()
     }
 
-    pub fn find(&self, id: &str) -> Option<R> {
+    pub(super) fn find(&self, id: &str) -> Option<R> {
         self.lock().iter().find(|record| record.id() == id).cloned()
     }
 
-    pub fn add(&self, draft: R) -> R {
+    pub(super) fn add(&self, draft: R) -> R {
         let mut records = self.lock();
         let number = 70_000 + records.len();
         let record = draft.numbered(number.to_string());
@@ -115,7 +115,7 @@ impl<R: Record> Shelf<R> {
         record
     }
 
-    pub fn replace(&self, id: &str, draft: R) -> Option<R> {
+    pub(super) fn replace(&self, id: &str, draft: R) -> Option<R> {
         let mut records = self.lock();
         let place = records.iter_mut().find(|record| record.id() == id)?;
         *place = draft.numbered(id.into());
@@ -128,7 +128,7 @@ impl<R: Record> Shelf<R> {
 }
 
 #[derive(Clone)]
-pub struct Ledger {
+pub(super) struct Ledger {
     pub events: Shelf<Event>,
     pub invoices: Shelf<Invoice>,
     pub members: Shelf<Member>,
@@ -142,7 +142,7 @@ const CITIES: [&str; 5] = ["Lyon", "Köln", "Gent", "Malmö", "Graz"];
 
 impl Ledger {
     /// More than a thousand members, so that both the default page and the longest one are too short for all.
-    pub fn opening(people: &[Person]) -> Self {
+    pub(super) fn opening(people: &[Person]) -> Self {
         let own = people.iter().map(|person| (person.party_id.clone(), person.full_name()));
         let contacts = LAST_NAMES
             .split_whitespace()

@@ -12,6 +12,7 @@ mod journal;
 mod ledger;
 mod pages;
 mod people;
+mod person;
 mod profile;
 mod reply;
 mod rights;
@@ -24,6 +25,7 @@ mod tokens;
 
 pub use faults::{Door, Fault, Faults};
 pub use journal::{Call, Journal};
-pub use people::{Address, Email, Organization, People, Person, Phone, Role, Standing};
+pub use people::{People, RosterError};
+pub use person::{Address, Email, Organization, Person, Phone, Role, Standing};
 pub use settings::{Console, Settings};
 pub use system::{LegacySystem, Running, start};

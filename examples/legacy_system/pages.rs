@@ -3,10 +3,10 @@
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::people::Person;
+use super::person::Person;
 
 /// What the login page has to say above its form.
-pub struct LoginPage<'a> {
+pub(super) struct LoginPage<'a> {
     pub action: &'a str,
     pub return_url: &'a str,
     pub login: &'a str,
@@ -35,7 +35,7 @@ impl IntoResponse for LoginPage<'_> {
     }
 }
 
-pub fn members_page(person: &Person, logout: &str) -> Response {
+pub(super) fn members_page(person: &Person, logout: &str) -> Response {
     let primary = person.emails.iter().find(|email| email.is_primary).map_or("", |email| &email.address);
     let organization = person.organization.as_ref().map_or("", |organization| &organization.name);
     let roles: Vec<String> = person.roles.iter().map(|role| format!("{role:?}")).collect();
@@ -62,7 +62,7 @@ pub fn members_page(person: &Person, logout: &str) -> Response {
 
 /// Hands the token over: a form that sends itself, or waits for a click where scripts are off. The button has no name, so the
 /// body of the POST is the token and nothing else.
-pub fn handover_page(target: &str, refresh_token: &str) -> Response {
+pub(super) fn handover_page(target: &str, refresh_token: &str) -> Response {
     let body = format!(
         r#"<p>Please wait while you are signed in&hellip;</p>
 <form id="sso" method="post" action="{}"><input type="hidden" name="refresh_token" value="{}">
@@ -74,7 +74,7 @@ pub fn handover_page(target: &str, refresh_token: &str) -> Response {
     page("Single Sign-On", &body)
 }
 
-pub fn notice_page(title: &str, text: &str) -> Response {
+pub(super) fn notice_page(title: &str, text: &str) -> Response {
     page(title, &format!("<p>{}</p>\n<p><a href=\"/\">Home</a></p>", escape(text)))
 }
 

@@ -3,116 +3,12 @@
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
-
-use super::{chance, roster};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Role {
-    Member,
-    Staff,
-    Administrator,
-    Service,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    Active,
-    Locked,
-    PasswordExpired,
-    Disabled,
-}
-
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Email {
-    pub address: String,
-    pub email_type: String,
-    pub is_primary: bool,
-}
-
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Phone {
-    pub number: String,
-    pub phone_type: String,
-}
-
-#[derive(Clone)]
-pub struct Address {
-    pub lines: Vec<String>,
-    pub city: String,
-    pub region: String,
-    pub postal_code: String,
-    pub country: String,
-}
-
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Organization {
-    pub name: String,
-    pub title: String,
-}
-
-#[derive(Clone)]
-pub struct Person {
-    /// The number of the contact. Tokens and sessions hang on it, so that a changed login keeps them.
-    pub party_id: String,
-    /// The immutable id. A broken import may have left it out.
-    pub guid: Option<String>,
-    /// The login name: it changes, and it may be given to somebody else later.
-    pub login: String,
-    pub password: String,
-    pub standing: Standing,
-    pub roles: Vec<Role>,
-    pub member_id: String,
-    pub first_name: String,
-    pub informal_name: String,
-    pub last_name: String,
-    pub emails: Vec<Email>,
-    pub phones: Vec<Phone>,
-    pub address: Option<Address>,
-    pub organization: Option<Organization>,
-}
-
-impl Person {
-    /// A plain member with a new GUID. Any login goes: `a&b%c`, line breaks, any script.
-    pub fn new(login: &str, password: &str) -> Self {
-        Self {
-            party_id: String::new(),
-            guid: Some(chance::guid()),
-            login: login.into(),
-            password: password.into(),
-            standing: Standing::Active,
-            roles: vec![Role::Member],
-            member_id: String::new(),
-            first_name: "Newly".into(),
-            informal_name: "New".into(),
-            last_name: "Joined".into(),
-            emails: Vec::new(),
-            phones: Vec::new(),
-            address: None,
-            organization: None,
-        }
-    }
-
-    pub fn full_name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name)
-    }
-
-    pub fn has(&self, role: Role) -> bool {
-        self.roles.contains(&role)
-    }
-
-    /// Logins are compared whole and without regard to case.
-    fn answers_to(&self, login: &str) -> bool {
-        self.login.to_lowercase() == login.to_lowercase()
-    }
-}
+use super::person::{Person, Standing};
+use super::roster;
 
 /// Why a sign-in was refused. The token endpoint has one code for all of them: only the sentence differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignInRefusal {
+pub(super) enum SignInRefusal {
     WrongPassword,
     Locked,
     PasswordExpired,
@@ -120,7 +16,7 @@ pub enum SignInRefusal {
 }
 
 impl SignInRefusal {
-    pub fn sentence(self) -> &'static str {
+    pub(super) fn sentence(self) -> &'static str {
         match self {
             Self::WrongPassword => "The user name or password is incorrect.",
             Self::Locked => "Your account has been locked because of too many failed login attempts.",
@@ -132,9 +28,12 @@ impl SignInRefusal {
     }
 }
 
+/// Why a change to the roster was not made.
 #[derive(Debug, PartialEq, Eq)]
 pub enum RosterError {
+    /// There is no such login.
     NobodyHasThatLogin,
+    /// Two people cannot share one, in whatever case it is spelt.
     LoginTaken,
 }
 
@@ -143,12 +42,12 @@ pub enum RosterError {
 pub struct People(Arc<Mutex<Vec<Person>>>);
 
 impl People {
-    pub fn of(founders: Vec<Person>) -> Self {
+    pub(super) fn of(founders: Vec<Person>) -> Self {
         Self(Arc::new(Mutex::new(founders)))
     }
 
     /// The password is checked before the standing, so that a stranger cannot learn who is locked.
-    pub fn sign_in(&self, login: &str, password: &str) -> Result<Person, SignInRefusal> {
+    pub(super) fn sign_in(&self, login: &str, password: &str) -> Result<Person, SignInRefusal> {
         let people = self.lock();
         let person = people.iter().find(|person| person.answers_to(login) && person.password == password);
         let person = person.ok_or(SignInRefusal::WrongPassword)?;
@@ -160,10 +59,11 @@ impl People {
         }
     }
 
-    pub fn by_party(&self, party_id: &str) -> Option<Person> {
+    pub(super) fn by_party(&self, party_id: &str) -> Option<Person> {
         self.lock().iter().find(|person| person.party_id == party_id).cloned()
     }
 
+    /// The person who has that login today.
     pub fn by_login(&self, login: &str) -> Option<Person> {
         self.lock().iter().find(|person| person.answers_to(login)).cloned()
     }
@@ -210,6 +110,7 @@ impl People {
         Ok(person)
     }
 
+    /// Any change at all, made at once for every reader.
     pub fn change(&self, login: &str, edit: impl FnOnce(&mut Person)) -> Result<(), RosterError> {
         let mut people = self.lock();
         let person = people.iter_mut().find(|person| person.answers_to(login));
@@ -217,10 +118,12 @@ impl People {
         Ok(())
     }
 
+    /// Shuts the person out.
     pub fn disable(&self, login: &str) -> Result<(), RosterError> {
         self.change(login, |person| person.standing = Standing::Disabled)
     }
 
+    /// Changes the login; the person, the tokens and the GUID stay.
     pub fn rename(&self, login: &str, new_login: &str) -> Result<(), RosterError> {
         if self.by_login(new_login).is_some() {
             return Err(RosterError::LoginTaken);
@@ -228,10 +131,12 @@ impl People {
         self.change(login, |person| person.login = new_login.into())
     }
 
+    /// Living tokens stay alive.
     pub fn set_password(&self, login: &str, password: &str) -> Result<(), RosterError> {
         self.change(login, |person| person.password = password.into())
     }
 
+    /// What a broken import does.
     pub fn lose_guid(&self, login: &str) -> Result<(), RosterError> {
         self.change(login, |person| person.guid = None)
     }

@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::form;
 use super::gate::Caller;
-use super::people::{Address, People, Person, Standing};
+use super::people::People;
+use super::person::{Address, Person, Standing};
 use super::reply::{ApiError, Collection, Window};
 use super::rights::{Action, Reach, Resource, reach};
 
-pub fn router(people: People) -> Router {
+pub(super) fn router(people: People) -> Router {
     Router::new()
         .route("/api/user", get(users))
         .route("/api/party/{id}", get(party))

@@ -13,14 +13,14 @@ const HIGHEST_LIMIT: usize = 1000;
 
 /// `{"$values":[…]}`, the framework's coat around every list.
 #[derive(Serialize)]
-pub struct Values<T> {
+pub(super) struct Values<T> {
     #[serde(rename = "$values")]
     pub values: Vec<T>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Collection<T> {
+pub(super) struct Collection<T> {
     items: Values<T>,
     offset: usize,
     limit: usize,
@@ -32,14 +32,14 @@ pub struct Collection<T> {
 }
 
 /// Which part of a collection was asked for.
-pub struct Window {
+pub(super) struct Window {
     offset: usize,
     limit: usize,
 }
 
 impl Window {
     /// From `limit` and `offset` in the query; a limit above the highest is lowered, as the answer's `Limit` tells.
-    pub fn parse(query: &[(String, String)]) -> Result<Self, ApiError> {
+    pub(super) fn parse(query: &[(String, String)]) -> Result<Self, ApiError> {
         let number = |name, default| match form::value(query, name) {
             None => Ok(default),
             Some(text) => text.parse().map_err(|_| ApiError::BadRequest(format!("{name} is not a number."))),
@@ -48,7 +48,7 @@ impl Window {
         Ok(Self { offset, limit: limit.clamp(1, HIGHEST_LIMIT) })
     }
 
-    pub fn of<T>(&self, all: Vec<T>) -> Collection<T> {
+    pub(super) fn of<T>(&self, all: Vec<T>) -> Collection<T> {
         let total_count = all.len();
         let values: Vec<T> = all.into_iter().skip(self.offset).take(self.limit).collect();
         let count = values.len();
@@ -66,7 +66,7 @@ impl Window {
     }
 }
 
-pub enum ApiError {
+pub(super) enum ApiError {
     /// No token, an unknown or an expired one: the same words for all.
     NotSignedIn,
     Forbidden,

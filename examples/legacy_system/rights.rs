@@ -1,29 +1,29 @@
 //! Who may do what to the business records. Pure: a person, an action and a resource in, a reach out.
 
-use super::people::{Person, Role, Standing};
+use super::person::{Person, Role, Standing};
 
 #[derive(Clone, Copy)]
-pub enum Resource {
+pub(super) enum Resource {
     Events,
     Invoices,
     Members,
 }
 
 #[derive(Clone, Copy)]
-pub enum Action {
+pub(super) enum Action {
     Read,
     Create,
     Update,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub(super) enum Reach {
     Nothing,
     Own,
     Everything,
 }
 
-pub fn reach(person: &Person, action: Action, resource: Resource) -> Reach {
+pub(super) fn reach(person: &Person, action: Action, resource: Resource) -> Reach {
     use {Action::*, Reach::*, Resource::*};
     let [member, staff, service] = [Role::Member, Role::Staff, Role::Service].map(|role| person.has(role));
     match (action, resource) {

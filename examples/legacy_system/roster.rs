@@ -1,13 +1,13 @@
 //! The people that the system starts with. Their numbers and GUIDs never change between runs.
 
-use super::people::{Address, Email, Organization, Person, Phone, Role, Standing};
+use super::person::{Address, Email, Organization, Person, Phone, Role, Standing};
 
 /// Party numbers of people added later start here.
-pub const FIRST_NEW_PARTY: usize = 50_000;
+pub(super) const FIRST_NEW_PARTY: usize = 50_000;
 
 const SHARED_PASSWORD: &str = "letmein-please";
 
-pub fn founders() -> Vec<Person> {
+pub(super) fn founders() -> Vec<Person> {
     let refused = [
         (3, "carol", ["Carol", "Carol", "Núñez"], Standing::Locked),
         (4, "dave", ["David", "Dave", "O'Brien"], Standing::PasswordExpired),

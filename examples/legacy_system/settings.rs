@@ -3,13 +3,16 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+/// The settings; `Settings::default()` is what the demo runs on.
 #[derive(Clone)]
 pub struct Settings {
     /// The one client application that is known to the token endpoint.
     pub client_id: String,
+    /// Its secret.
     pub client_secret: String,
     /// How long an access token lives. The real one says 1199 s whatever is configured.
     pub access_lifetime: Duration,
+    /// How long a refresh token waits to be spent.
     pub refresh_lifetime: Duration,
     /// Off: the password grant takes no client and returns no refresh token. On: it demands the client and returns one.
     pub refresh_on_password: bool,
@@ -35,14 +38,16 @@ impl Default for Settings {
 pub struct Console(Arc<RwLock<Settings>>);
 
 impl Console {
-    pub fn new(settings: Settings) -> Self {
+    pub(super) fn new(settings: Settings) -> Self {
         Self(Arc::new(RwLock::new(settings)))
     }
 
+    /// The settings of this moment.
     pub fn read(&self) -> Settings {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Changes some of them while the system runs.
     pub fn change(&self, edit: impl FnOnce(&mut Settings)) {
         edit(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
     }

@@ -12,7 +12,8 @@ use axum::routing::get;
 use url::Url;
 
 use super::pages::{LoginPage, handover_page, members_page, notice_page};
-use super::people::{People, Person, Standing};
+use super::people::People;
+use super::person::{Person, Standing};
 use super::settings::Console;
 use super::tokens::TokenBook;
 use super::{chance, form};
@@ -23,7 +24,7 @@ const MEMBERS: &str = "/members";
 const COOKIE: &str = ".ASPXAUTH";
 
 #[derive(Clone)]
-pub struct Site {
+pub(super) struct Site {
     pub console: Console,
     pub people: People,
     pub tokens: TokenBook,
@@ -32,7 +33,7 @@ pub struct Site {
 
 /// The signed-in browsers: cookie value to party number.
 #[derive(Clone, Default)]
-pub struct Sessions(Arc<Mutex<HashMap<String, String>>>);
+pub(super) struct Sessions(Arc<Mutex<HashMap<String, String>>>);
 
 impl Sessions {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, String>> {
@@ -41,7 +42,7 @@ impl Sessions {
 }
 
 /// The long paths are those of the real system; the short ones are for people who type.
-pub fn router(site: Site) -> Router {
+pub(super) fn router(site: Site) -> Router {
     Router::new()
         .route(LOGIN, get(login_form).post(login))
         .route("/login", get(login_form).post(login))

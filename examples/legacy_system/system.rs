@@ -4,6 +4,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -23,9 +24,13 @@ use super::{business, profile, roster, site, token_endpoint};
 /// The state of the system. Clones share it, and it outlives the server: stop, start on the same port, and nothing is lost.
 #[derive(Clone)]
 pub struct LegacySystem {
+    /// Settings.
     pub console: Console,
+    /// Who can sign in.
     pub people: People,
+    /// What was called.
     pub journal: Journal,
+    /// What is broken.
     pub faults: Faults,
     tokens: TokenBook,
     sessions: Sessions,
@@ -33,6 +38,7 @@ pub struct LegacySystem {
 }
 
 impl LegacySystem {
+    /// A system with its founders and records, not yet listening.
     pub fn new(settings: Settings) -> Self {
         Self {
             console: Console::new(settings),
@@ -54,13 +60,14 @@ impl LegacySystem {
         let site = Site { console, people: people.clone(), tokens, sessions: self.sessions.clone() };
         let failing = |door| middleware::from_fn_with_state((self.faults.clone(), door), faults::fail);
         let api = profile::router(people)
-            .layer(failing(Door::Profile))
+            .route_layer(failing(Door::Profile))
             .merge(business::router(self.ledger.clone()))
-            .layer(middleware::from_fn_with_state(gate, require_token));
+            .route_layer(middleware::from_fn_with_state(gate, require_token));
         token_endpoint::router(endpoint)
-            .layer(failing(Door::Token))
+            .route_layer(failing(Door::Token))
             .merge(api)
             .merge(site::router(site))
+            .fallback(async || StatusCode::NOT_FOUND)
             .layer(middleware::from_fn_with_state(self.journal.clone(), journal::keep))
             .merge(journal::router(self.journal.clone()))
     }
@@ -96,8 +103,11 @@ pub async fn start(settings: Settings, port: u16) -> io::Result<Running> {
 
 /// A system that listens.
 pub struct Running {
+    /// `http://localhost:<port>`, without a slash at the end.
     pub base_url: String,
+    /// The port, to be served on again after a stop.
     pub port: u16,
+    /// The handle on its state.
     pub system: LegacySystem,
     closing: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,

@@ -12,13 +12,14 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use serde::Serialize;
 use serde_json::json;
 
-use super::people::{People, Person, SignInRefusal};
+use super::people::{People, SignInRefusal};
+use super::person::Person;
 use super::settings::{Console, Settings};
 use super::tokens::TokenBook;
 use super::{chance, form};
 
 #[derive(Clone)]
-pub struct TokenEndpoint {
+pub(super) struct TokenEndpoint {
     pub console: Console,
     pub people: People,
     pub tokens: TokenBook,
@@ -27,7 +28,7 @@ pub struct TokenEndpoint {
 type Fields = [(String, String)];
 
 /// Both spellings of the path are in use out there.
-pub fn router(endpoint: TokenEndpoint) -> Router {
+pub(super) fn router(endpoint: TokenEndpoint) -> Router {
     Router::new().route("/token", post(token)).route("/Token", post(token)).with_state(endpoint)
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::chance;
 
 #[derive(Clone, Default)]
-pub struct TokenBook(Arc<Mutex<Entries>>);
+pub(super) struct TokenBook(Arc<Mutex<Entries>>);
 
 #[derive(Default)]
 struct Entries {
@@ -29,7 +29,7 @@ struct Refresh {
 }
 
 impl TokenBook {
-    pub fn issue_access(&self, party_id: &str, now: Timestamp, lifetime: Duration) -> String {
+    pub(super) fn issue_access(&self, party_id: &str, now: Timestamp, lifetime: Duration) -> String {
         let token = chance::long_token();
         let mut entries = self.lock();
         entries.access.retain(|_, access| access.expires > now);
@@ -38,13 +38,13 @@ impl TokenBook {
     }
 
     /// Whose token this is, while it lives.
-    pub fn holder(&self, token: &str, now: Timestamp) -> Option<String> {
+    pub(super) fn holder(&self, token: &str, now: Timestamp) -> Option<String> {
         let entries = self.lock();
         entries.access.get(token).filter(|access| access.expires > now).map(|access| access.party_id.clone())
     }
 
     /// A new refresh token; it ends the one that the same user had through the same client.
-    pub fn issue_refresh(&self, party_id: &str, client_id: &str, expires: Timestamp) -> String {
+    pub(super) fn issue_refresh(&self, party_id: &str, client_id: &str, expires: Timestamp) -> String {
         let token = chance::hex_token();
         let mut entries = self.lock();
         entries.refresh.retain(|_, old| old.party_id != party_id || old.client_id != client_id);
@@ -54,13 +54,13 @@ impl TokenBook {
     }
 
     /// Spends a refresh token, once. As in the framework that the real system is built on, a try by the wrong client spends it too.
-    pub fn redeem(&self, token: &str, client_id: &str, now: Timestamp) -> Option<String> {
+    pub(super) fn redeem(&self, token: &str, client_id: &str, now: Timestamp) -> Option<String> {
         let spent = self.lock().refresh.remove(token)?;
         (spent.client_id == client_id && spent.expires > now).then_some(spent.party_id)
     }
 
     /// What a restart of the web server's worker does: every access token is dead, refresh tokens live on.
-    pub fn end_access_tokens(&self) {
+    pub(super) fn end_access_tokens(&self) {
         self.lock().access.clear();
     }
 
