@@ -16,6 +16,7 @@
 //! 1  oauth  id  secret  time  i18n  config
 //! ```
 
+pub mod config;
 pub mod id;
 pub mod model;
 pub mod oauth;
