@@ -18,6 +18,7 @@
 
 pub mod config;
 pub mod id;
+pub mod keys;
 pub mod model;
 pub mod oauth;
 pub mod secret;
