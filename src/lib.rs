@@ -21,5 +21,6 @@ pub mod id;
 pub mod keys;
 pub mod model;
 pub mod oauth;
+pub mod rules;
 pub mod secret;
 pub mod time;

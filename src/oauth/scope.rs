@@ -70,6 +70,11 @@ impl Scope {
         self.0.iter().map(String::as_str)
     }
 
+    /// The first token that `wanted` holds to.
+    pub fn first(&self, wanted: impl Fn(&str) -> bool) -> Option<String> {
+        self.0.iter().find(|token| wanted(token)).cloned()
+    }
+
     /// The tokens that `keep` holds to, in order.
     #[must_use]
     pub fn filter(&self, keep: impl Fn(&str) -> bool) -> Self {

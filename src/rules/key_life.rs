@@ -1,0 +1,129 @@
+//! When signing keys are made, stop signing and are deleted. Each algorithm has its own line of keys; a key is published before it
+//! signs, so that whoever caches our JWKS knows it in time, and stays published until the last token that it signed has expired.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use crate::id::KeyId;
+use crate::model::signing_key::{KeyState, SigningKeyRecord};
+use crate::oauth::algorithm::SigningAlgorithm;
+use crate::time::Timestamp;
+
+/// What the configuration says.
+#[derive(Clone, Debug)]
+pub struct KeyPolicy<'a> {
+    /// The algorithms that somebody needs.
+    pub algorithms: &'a [SigningAlgorithm],
+    /// How long a key signs.
+    pub rotate_every: Duration,
+    /// How long it is published before it signs.
+    pub publish_before: Duration,
+    /// The longest life of anything that a key signs.
+    pub longest_token: Duration,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyAction {
+    /// Make a key and publish it now.
+    Generate {
+        /// What it signs with.
+        algorithm: SigningAlgorithm,
+        /// When it begins to sign.
+        signs_from: Timestamp,
+    },
+    /// It signs no more.
+    Retire(KeyId),
+    /// Nothing that it signed is still good.
+    Delete(KeyId),
+}
+
+/// Why an operator rotates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// The new key is published first and signs when everybody can know it.
+    Planned,
+    /// The old key must not sign once more; relying parties with a cached JWKS fetch it anew when they meet an unknown `kid`.
+    Emergency,
+}
+
+/// What is due at `now`. The same facts give the same list, whichever node asks.
+pub fn due(keys: &[SigningKeyRecord], policy: &KeyPolicy<'_>, now: Timestamp) -> Vec<KeyAction> {
+    let mut actions: Vec<_> = policy
+        .algorithms
+        .iter()
+        .filter_map(|algorithm| successor_due(keys, *algorithm, policy, now))
+        .collect();
+    let outdone =
+        keys.iter().filter(|key| is_signing(key, policy, now) && !is_youngest(key, keys, policy, now));
+    actions.extend(outdone.map(|key| KeyAction::Retire(key.id.clone())));
+    let gone = keys.iter().filter(|key| key.state(now, policy.longest_token) == KeyState::Gone);
+    actions.extend(gone.map(|key| KeyAction::Delete(key.id.clone())));
+    actions
+}
+
+/// What an operator's command does to one algorithm's line of keys.
+pub fn rotate(
+    keys: &[SigningKeyRecord],
+    algorithm: SigningAlgorithm,
+    urgency: Urgency,
+    policy: &KeyPolicy<'_>,
+    now: Timestamp,
+) -> Vec<KeyAction> {
+    let signs = keys.iter().any(|key| key.algorithm == algorithm && is_signing(key, policy, now));
+    match urgency {
+        Urgency::Planned if signs => {
+            vec![KeyAction::Generate { algorithm, signs_from: now + policy.publish_before }]
+        }
+        Urgency::Planned => vec![KeyAction::Generate { algorithm, signs_from: now }],
+        Urgency::Emergency => {
+            // A key that waits may have leaked with the one that signs.
+            let others = keys.iter().filter(|key| key.algorithm == algorithm && key.retired_at.is_none());
+            let retired = others.map(|key| KeyAction::Retire(key.id.clone()));
+            [KeyAction::Generate { algorithm, signs_from: now }].into_iter().chain(retired).collect()
+        }
+    }
+}
+
+/// The key that signs with `algorithm` at `now`: the youngest that may.
+pub fn signing<'a>(
+    keys: &'a [SigningKeyRecord],
+    algorithm: SigningAlgorithm,
+    policy: &KeyPolicy<'_>,
+    now: Timestamp,
+) -> Option<&'a SigningKeyRecord> {
+    keys.iter()
+        .filter(|key| key.algorithm == algorithm && is_signing(key, policy, now))
+        .max_by_key(|key| (key.signs_from, key.created_at, Reverse(key.id.clone())))
+}
+
+fn successor_due(
+    keys: &[SigningKeyRecord],
+    algorithm: SigningAlgorithm,
+    policy: &KeyPolicy<'_>,
+    now: Timestamp,
+) -> Option<KeyAction> {
+    // The first key has nobody to wait for: without it nothing can be signed at all.
+    let Some(current) = signing(keys, algorithm, policy, now) else {
+        return Some(KeyAction::Generate { algorithm, signs_from: now });
+    };
+    let waits = keys
+        .iter()
+        .any(|key| key.algorithm == algorithm && key.state(now, policy.longest_token) == KeyState::Published);
+    let takes_over = current.signs_from + policy.rotate_every;
+    (!waits && takes_over <= now + policy.publish_before)
+        .then(|| KeyAction::Generate { algorithm, signs_from: takes_over.max(now + policy.publish_before) })
+}
+
+fn is_signing(key: &SigningKeyRecord, policy: &KeyPolicy<'_>, now: Timestamp) -> bool {
+    key.state(now, policy.longest_token) == KeyState::Signing
+}
+
+fn is_youngest(
+    key: &SigningKeyRecord,
+    keys: &[SigningKeyRecord],
+    policy: &KeyPolicy<'_>,
+    now: Timestamp,
+) -> bool {
+    signing(keys, key.algorithm, policy, now).is_some_and(|youngest| youngest.id == key.id)
+}

@@ -1,0 +1,14 @@
+//! Decisions. Facts and `now` in, decision out: nothing here waits, stores or speaks HTTP, so each rule can be tested as a table.
+
+pub mod authorization;
+pub mod authorization_refusal;
+pub mod client_assertion;
+pub mod code;
+pub mod consent;
+pub mod interaction;
+pub mod key_life;
+pub mod logout;
+pub mod redirect_uri;
+pub mod rotation;
+pub mod scope;
+pub mod throttle;
