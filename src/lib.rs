@@ -17,6 +17,7 @@
 //! ```
 
 pub mod config;
+pub mod i18n;
 pub mod id;
 pub mod keys;
 pub mod model;
@@ -24,3 +25,5 @@ pub mod oauth;
 pub mod rules;
 pub mod secret;
 pub mod time;
+
+rust_i18n::i18n!("templates/i18n", fallback = "en");
