@@ -1,0 +1,65 @@
+//! The one stylesheet, made once at start from the organisation's colours. Its name holds a hash of its bytes, so a
+//! browser may keep it for ever; serving it is the routes' affair.
+
+use askama::Template;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
+use crate::web::page::branding::Branding;
+use crate::web::page::palette::Palette;
+
+#[derive(Template)]
+#[template(path = "style.css", escape = "none")]
+struct StyleTemplate {
+    light: Palette,
+    dark: Palette,
+}
+
+#[derive(Clone, Debug)]
+pub struct Stylesheet {
+    /// Below the root of this server, such as `/assets/style-Zm9v.css`.
+    pub path: String,
+    pub text: String,
+}
+
+impl Stylesheet {
+    pub const CONTENT_TYPE: &str = "text/css; charset=utf-8";
+    /// RFC 8246: never even asked for again.
+    pub const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
+
+    /// # Errors
+    /// When the template cannot be written out; it has no part that could fail.
+    pub fn of(branding: &Branding) -> askama::Result<Self> {
+        let template = StyleTemplate { light: Palette::light(branding), dark: Palette::dark(branding) };
+        let text = template.render()?;
+        let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&text));
+        let path = format!("/assets/style-{}.css", hash.get(..16).unwrap_or_default());
+        Ok(Self { path, text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_colours_have_another_name() {
+        let mut branding = Branding::named("Heron");
+        let first = Stylesheet::of(&branding).unwrap();
+        assert_eq!(first.path, Stylesheet::of(&branding).unwrap().path);
+        branding.accent = "#0a7".parse().unwrap();
+        let second = Stylesheet::of(&branding).unwrap();
+        assert_ne!(first.path, second.path);
+        assert!(second.text.contains("#00aa77"));
+    }
+
+    #[test]
+    fn it_loads_nothing_and_every_brace_closes() {
+        let text = Stylesheet::of(&Branding::named("Heron")).unwrap().text;
+        for word in ["url(", "@import", "@font-face", "expression(", "var(", "{{", "{%"] {
+            assert!(!text.contains(word), "{word}");
+        }
+        assert_eq!(text.matches('{').count(), text.matches('}').count());
+    }
+}
