@@ -25,5 +25,6 @@ pub mod oauth;
 pub mod rules;
 pub mod secret;
 pub mod time;
+pub mod web;
 
 rust_i18n::i18n!("templates/i18n", fallback = "en");

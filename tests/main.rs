@@ -5,3 +5,4 @@ pub mod legacy_system;
 #[cfg(test)]
 #[path = "legacy_system.rs"]
 mod legacy_system_tests;
+mod pages;

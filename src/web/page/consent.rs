@@ -1,0 +1,92 @@
+//! The consent page: `#consent-page`, `form#consent` with `button[value=allow]` and `button[value=deny]`.
+
+use askama::Template;
+use askama_web::WebTemplate;
+
+use crate::web::page::frame::{App, Frame};
+
+#[derive(Clone, Debug, Template, WebTemplate)]
+#[template(path = "page/consent.html")]
+pub struct ConsentPage {
+    pub frame: Frame,
+    pub action: String,
+    /// The pending request, sealed and bound to this browser.
+    pub request: String,
+    pub app: App,
+    /// The signed-in user, by a name they know.
+    pub account: String,
+    pub another_account_url: String,
+    pub scopes: Vec<ScopeLine>,
+    /// The host of the redirect URI: where a false app could not hide.
+    pub returns_to: Option<String>,
+}
+
+/// What a scope lets the app do, as one line of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScopeLine {
+    OpenId,
+    Profile,
+    Email,
+    Address,
+    Phone,
+    OfflineAccess,
+    /// A scope of an API, in the words of the configuration.
+    Described(String),
+}
+
+impl ScopeLine {
+    /// The line for a scope. An API scope that nobody described is shown by its name: it is never left out.
+    #[must_use]
+    pub fn of(scope: &str, description: Option<&str>) -> Self {
+        match scope {
+            // OpenID Connect Core §5.4 and §11.
+            "openid" => Self::OpenId,
+            "profile" => Self::Profile,
+            "email" => Self::Email,
+            "address" => Self::Address,
+            "phone" => Self::Phone,
+            "offline_access" => Self::OfflineAccess,
+            _ => Self::Described(description.unwrap_or(scope).to_owned()),
+        }
+    }
+
+    fn words(&self, frame: &Frame) -> String {
+        let key = match self {
+            Self::OpenId => "scope.openid",
+            Self::Profile => "scope.profile",
+            Self::Email => "scope.email",
+            Self::Address => "scope.address",
+            Self::Phone => "scope.phone",
+            Self::OfflineAccess => "scope.offline_access",
+            Self::Described(description) => return description.clone(),
+        };
+        frame.text(key).into_owned()
+    }
+}
+
+impl ConsentPage {
+    #[must_use]
+    pub fn samples(frame: &Frame) -> Vec<Self> {
+        let scopes = ["openid", "profile", "email", "address", "phone", "offline_access"];
+        let mut scopes: Vec<_> = scopes.into_iter().map(|scope| ScopeLine::of(scope, None)).collect();
+        scopes.push(ScopeLine::of("events.write", Some("Book & cancel events for you")));
+        scopes.push(ScopeLine::of("<script>scope</script>", None));
+        let pages = App::samples().into_iter().map(|app| Self {
+            frame: frame.clone(),
+            action: "/consent".to_owned(),
+            request: "v1.sample".to_owned(),
+            app,
+            account: "alice.liddell@members.example".to_owned(),
+            another_account_url: "/sign-in?request=v1.sample&prompt=login".to_owned(),
+            scopes: scopes.clone(),
+            returns_to: Some("tickets.example".to_owned()),
+        });
+        let mut pages: Vec<_> = pages.collect();
+        for page in pages.iter_mut().skip(1) {
+            page.scopes.truncate(2);
+            page.account = "<script>alice</script>".to_owned();
+            page.returns_to = None;
+        }
+        pages
+    }
+}

@@ -1,0 +1,49 @@
+//! The two pages of signing out: `#logout-page` asks (`form#logout` with `button[value=logout]`), `#signed-out-page`
+//! tells that it is done.
+
+use askama::Template;
+use askama_web::WebTemplate;
+
+use crate::web::page::frame::{App, BackLink, Frame};
+
+#[derive(Clone, Debug, Template, WebTemplate)]
+#[template(path = "page/sign_out.html")]
+pub struct SignOutPage {
+    pub frame: Frame,
+    pub action: String,
+    /// The sign-out request, sealed and bound to this browser.
+    pub request: String,
+    /// The app that asks for it, when one does.
+    pub app: Option<App>,
+    /// The signed-in user, by a name they know.
+    pub account: Option<String>,
+}
+
+#[derive(Clone, Debug, Template, WebTemplate)]
+#[template(path = "page/signed_out.html")]
+pub struct SignedOutPage {
+    pub frame: Frame,
+    pub back: Option<BackLink>,
+}
+
+impl SignOutPage {
+    #[must_use]
+    pub fn samples(frame: &Frame) -> Vec<Self> {
+        let page = |app, account: Option<&str>| Self {
+            frame: frame.clone(),
+            action: "/sign-out".to_owned(),
+            request: "v1.sample".to_owned(),
+            app,
+            account: account.map(str::to_owned),
+        };
+        let apps = App::samples().into_iter().map(|app| page(Some(app), Some("<script>alice</script>")));
+        [page(None, Some("alice")), page(None, None)].into_iter().chain(apps).collect()
+    }
+}
+
+impl SignedOutPage {
+    #[must_use]
+    pub fn samples(frame: &Frame) -> Vec<Self> {
+        BackLink::samples().into_iter().map(|back| Self { frame: frame.clone(), back }).collect()
+    }
+}
