@@ -84,7 +84,7 @@ impl ConsentPage {
         let mut pages: Vec<_> = pages.collect();
         for page in pages.iter_mut().skip(1) {
             page.scopes.truncate(2);
-            page.account = "<script>alice</script>".to_owned();
+            page.account = String::from("<script>alice</script>");
             page.returns_to = None;
         }
         pages

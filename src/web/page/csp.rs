@@ -4,6 +4,8 @@
 //! Whoever builds a page holds a redirect URI or a logo's address. Reducing it to an origin here means that no
 //! registered text ever reaches the header: what is not understood is left out, and the policy stays the stricter one.
 
+use std::collections::BTreeSet;
+
 use url::{Host, Url};
 
 /// Chromium and WebKit apply `form-action` to the redirects that follow a form (CSP 3 §6.4.1 leaves it open), so a page
@@ -24,10 +26,8 @@ pub fn csp(form_action: &[&str], image_origins: &[&str], script_hash: Option<&st
 }
 
 fn sources(found: impl Iterator<Item = String>) -> String {
-    let mut sources: Vec<String> = found.collect();
-    sources.sort();
-    sources.dedup();
-    sources.iter().map(|source| format!(" {source}")).collect()
+    let distinct: BTreeSet<String> = found.collect();
+    distinct.into_iter().fold(String::new(), |list, source| list + " " + &source)
 }
 
 fn image_source(uri: &str) -> Option<String> {

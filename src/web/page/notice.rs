@@ -41,7 +41,7 @@ impl Notice {
     pub const ALL: [Self; 14] = [
         Self::WrongCredentials,
         Self::Locked { remaining: None },
-        Self::Locked { remaining: Some(Duration::from_secs(15 * 60)) },
+        Self::Locked { remaining: Some(Duration::from_mins(15)) },
         Self::Disabled,
         Self::Unconfirmed,
         Self::PasswordExpired,

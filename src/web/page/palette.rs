@@ -56,7 +56,7 @@ impl Palette {
     #[must_use]
     pub fn light(branding: &Branding) -> Self {
         let neutral = Colour::rgb(0xf4, 0xf5, 0xf7);
-        Self::from_base(Base {
+        Self::from_base(&Base {
             surface: Colour::WHITE,
             ink: Colour::rgb(0x15, 0x18, 0x20),
             muted: Colour::rgb(0x5a, 0x62, 0x70),
@@ -75,7 +75,7 @@ impl Palette {
     pub fn dark(branding: &Branding) -> Self {
         let surface = Colour::rgb(0x1a, 0x1d, 0x23);
         let neutral = Colour::rgb(0x0e, 0x10, 0x14);
-        Self::from_base(Base {
+        Self::from_base(&Base {
             surface,
             ink: Colour::rgb(0xed, 0xef, 0xf3),
             muted: Colour::rgb(0xa2, 0xaa, 0xb8),
@@ -91,7 +91,7 @@ impl Palette {
         })
     }
 
-    fn from_base(base: Base) -> Self {
+    fn from_base(base: &Base) -> Self {
         let tint = |colour: Colour| {
             let fill = base.surface.mixed(base.tint, colour);
             Tint {
