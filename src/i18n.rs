@@ -14,13 +14,17 @@ const _: [&str; 3] = [
 /// A language that every page speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Language {
+    /// English, and what is spoken when nothing else is asked for.
     #[default]
     En,
+    /// French.
     Fr,
+    /// German.
     De,
 }
 
 impl Language {
+    /// In the order in which they are announced.
     pub const ALL: [Self; 3] = [Self::En, Self::Fr, Self::De];
 
     /// The BCP 47 tag, as it stands in an HTML `lang` attribute and in `ui_locales_supported`.
@@ -75,6 +79,7 @@ fn weight_of(parameter: &str) -> Option<f32> {
 /// The catalogue, opened at one language. Always an explicit one: there is no current language of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Messages {
+    /// The language of every sentence taken from here.
     pub language: Language,
 }
 

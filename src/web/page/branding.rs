@@ -4,9 +4,12 @@
 use crate::web::page::colour::Colour;
 use crate::web::page::uri::{ImageUri, WebUri};
 
+/// The organisation as its visitors know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Branding {
+    /// Its name, in titles and sentences.
     pub organisation: String,
+    /// Above every page; without it the name and its initial.
     pub logo: Option<ImageUri>,
     /// Shown instead of `logo` to visitors who prefer dark pages.
     pub logo_dark: Option<ImageUri>,
@@ -14,12 +17,16 @@ pub struct Branding {
     pub accent: Colour,
     /// Behind the card; without it a hint of the accent.
     pub background: Option<Colour>,
+    /// The same for visitors who prefer dark pages.
     pub background_dark: Option<Colour>,
+    /// Where a person can be asked for help.
     pub support_uri: Option<WebUri>,
+    /// The organisation's own privacy policy.
     pub privacy_uri: Option<WebUri>,
 }
 
 impl Branding {
+    /// A calm blue, for those who choose no colour.
     pub const DEFAULT_ACCENT: Colour = Colour::rgb(0x2b, 0x59, 0xc3);
 
     /// A name and nothing else: the pages look finished with this alone.
@@ -43,6 +50,7 @@ impl Branding {
         initial(&self.organisation)
     }
 
+    /// Whether there is anything to put at the foot of a page.
     #[must_use]
     pub const fn has_links(&self) -> bool {
         self.support_uri.is_some() || self.privacy_uri.is_some()

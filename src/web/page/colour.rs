@@ -11,14 +11,18 @@ pub struct Colour {
     blue: u8,
 }
 
+/// The text is not a colour; nothing is guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a colour is written #rgb or #rrggbb")]
 pub struct NotAColour;
 
 impl Colour {
+    /// The lightest.
     pub const WHITE: Self = Self::rgb(0xff, 0xff, 0xff);
+    /// The darkest.
     pub const BLACK: Self = Self::rgb(0, 0, 0);
 
+    /// From its three channels.
     #[must_use]
     pub const fn rgb(red: u8, green: u8, blue: u8) -> Self {
         Self { red, green, blue }

@@ -5,17 +5,23 @@ use askama_web::WebTemplate;
 
 use crate::web::page::frame::{App, Frame};
 
+/// Asks whether the app may have what it asks for.
 #[derive(Clone, Debug, Template, WebTemplate)]
 #[template(path = "page/consent.html")]
 pub struct ConsentPage {
+    /// Language and organisation.
     pub frame: Frame,
+    /// Where the form goes.
     pub action: String,
     /// The pending request, sealed and bound to this browser.
     pub request: String,
+    /// The app that asks.
     pub app: App,
     /// The signed-in user, by a name they know.
     pub account: String,
+    /// Where one can sign in as somebody else.
     pub another_account_url: String,
+    /// What it asks for, in the order it is shown.
     pub scopes: Vec<ScopeLine>,
     /// The host of the redirect URI: where a false app could not hide.
     pub returns_to: Option<String>,
@@ -24,11 +30,17 @@ pub struct ConsentPage {
 /// What a scope lets the app do, as one line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScopeLine {
+    /// `openid`
     OpenId,
+    /// `profile`
     Profile,
+    /// `email`
     Email,
+    /// `address`
     Address,
+    /// `phone`
     Phone,
+    /// `offline_access`
     OfflineAccess,
     /// A scope of an API, in the words of the configuration.
     Described(String),
@@ -65,6 +77,7 @@ impl ScopeLine {
 }
 
 impl ConsentPage {
+    /// With every part filled, with few, and with names that would be markup.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let scopes = ["openid", "profile", "email", "address", "phone", "offline_access"];

@@ -5,13 +5,17 @@ use askama_web::WebTemplate;
 
 use crate::web::page::frame::{BackLink, Frame};
 
+/// Tells what went wrong, and what the visitor can do about it.
 #[derive(Clone, Debug, Template, WebTemplate)]
 #[template(path = "page/error.html")]
 pub struct ErrorPage {
+    /// Language and organisation.
     pub frame: Frame,
+    /// What is told.
     pub reason: ErrorReason,
     /// The same as in the log.
     pub reference: String,
+    /// The way back to the app, where it is known and trusted.
     pub back: Option<BackLink>,
     /// Only in development mode: it shows what is registered.
     pub details: Option<ErrorDetails>,
@@ -20,8 +24,11 @@ pub struct ErrorPage {
 /// What a person is told. Coarser than the error catalogue: it says what one can do, not what failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorReason {
+    /// No client of this id is registered.
     UnknownClient,
+    /// The redirect URI is not one of the registered ones.
     RedirectMismatch,
+    /// A parameter is missing, doubled or wrong.
     InvalidRequest,
     /// The pending request is too old or already answered.
     Expired,
@@ -29,23 +36,33 @@ pub enum ErrorReason {
     OtherBrowser,
     /// The legacy system gave no immutable id for the user.
     IncompleteAccount,
+    /// The sign-out request names a client, a redirect or a token that does not fit.
     InvalidSignOut,
+    /// No page has this address.
     NotFound,
+    /// The visitor is being slowed down.
     TooManyRequests,
+    /// Something this server needs does not answer.
     Unavailable,
+    /// The fault is this server's.
     Internal,
 }
 
 /// For the developer of an app: what was compared with what. The parts are identifiers, not sentences.
 #[derive(Clone, Debug, Default)]
 pub struct ErrorDetails {
+    /// The client id as it was sent.
     pub client: String,
+    /// The name of the check that failed, as in the log.
     pub check: String,
+    /// The value that was sent.
     pub sent: String,
+    /// The values that would have been accepted.
     pub registered: Vec<String>,
 }
 
 impl ErrorReason {
+    /// Every reason once.
     pub const ALL: [Self; 11] = [
         Self::UnknownClient,
         Self::RedirectMismatch,
@@ -94,6 +111,7 @@ impl ErrorReason {
 }
 
 impl ErrorPage {
+    /// Every reason, with and without a way back, and two with details.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let page = |reason, back| Self {

@@ -9,12 +9,15 @@ use sha2::{Digest as _, Sha256};
 
 use crate::web::page::frame::Frame;
 
+/// Carries the response parameters to the app.
 #[derive(Clone, Debug, Template, WebTemplate)]
 #[template(path = "oidc/form_post.html")]
 pub struct FormPostPage {
+    /// Language and organisation.
     pub frame: Frame,
     /// The redirect URI, registered and checked.
     pub action: String,
+    /// Names and values of the response, in the order they are sent.
     pub parameters: Vec<(String, String)>,
 }
 
@@ -27,6 +30,7 @@ impl FormPostPage {
         format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(Self::SCRIPT)))
     }
 
+    /// One with values that would be markup.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());

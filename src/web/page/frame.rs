@@ -7,25 +7,31 @@ use crate::i18n::Messages;
 use crate::web::page::branding::{self, Branding};
 use crate::web::page::uri::{ImageUri, WebUri};
 
+/// The same for every page of one answer.
 #[derive(Clone, Debug)]
 pub struct Frame {
+    /// The catalogue, open at the visitor's language.
     pub messages: Messages,
+    /// Whose pages these are.
     pub branding: Arc<Branding>,
     /// Where the stylesheet is served.
     pub stylesheet: Arc<str>,
 }
 
 impl Frame {
+    /// For the `lang` attribute.
     #[must_use]
     pub fn language_tag(&self) -> &'static str {
         self.messages.language.tag()
     }
 
+    /// A sentence as it stands in the catalogue.
     #[must_use]
     pub fn text<'k>(&self, key: &'k str) -> Cow<'k, str> {
         self.messages.text(key)
     }
 
+    /// A sentence with its placeholders filled.
     #[must_use]
     pub fn with(&self, key: &str, arguments: &[(&str, &str)]) -> String {
         self.messages.with(key, arguments)
@@ -53,24 +59,32 @@ impl Frame {
 /// The app that a visitor comes from, as it describes itself in its registration.
 #[derive(Clone, Debug)]
 pub struct App {
+    /// `client_name`
     pub name: String,
+    /// `logo_uri`
     pub logo: Option<ImageUri>,
+    /// `client_uri`: its home page.
     pub client_uri: Option<WebUri>,
+    /// `policy_uri`: its privacy policy.
     pub policy_uri: Option<WebUri>,
+    /// `tos_uri`: its terms of service.
     pub tos_uri: Option<WebUri>,
 }
 
 impl App {
+    /// An app that tells nothing but its name.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self { name: name.into(), logo: None, client_uri: None, policy_uri: None, tos_uri: None }
     }
 
+    /// What stands where its logo would.
     #[must_use]
     pub fn initial(&self) -> String {
         branding::initial(&self.name)
     }
 
+    /// Whether it has a policy or terms to show.
     #[must_use]
     pub const fn has_links(&self) -> bool {
         self.policy_uri.is_some() || self.tos_uri.is_some()
@@ -101,11 +115,14 @@ const SAMPLE_LOGO: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/20
 /// The way back to an app.
 #[derive(Clone, Debug)]
 pub struct BackLink {
+    /// The name of the app.
     pub name: String,
+    /// A page of the app.
     pub uri: WebUri,
 }
 
 impl BackLink {
+    /// One, none, and one whose name would be markup.
     #[must_use]
     pub fn samples() -> Vec<Option<Self>> {
         let to = |name: &str| {

@@ -9,8 +9,9 @@ pub mod error;
 pub mod form_post;
 pub mod frame;
 pub mod notice;
-pub mod palette;
 pub mod sign_in;
 pub mod sign_out;
 pub mod stylesheet;
 pub mod uri;
+
+mod palette;

@@ -6,23 +6,36 @@ use std::time::Duration;
 use crate::web::page::frame::Frame;
 use crate::web::page::uri::WebUri;
 
+/// One thing that is told before the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The same words for an unknown user and a wrong password.
     WrongCredentials,
+    /// Locked by the legacy system or by us.
     Locked {
+        /// How much longer, where it is known.
         remaining: Option<Duration>,
     },
+    /// Switched off by an operator of the legacy system.
     Disabled,
+    /// The e-mail address was never confirmed.
     Unconfirmed,
+    /// The password was right but is too old.
     PasswordExpired,
+    /// The password was right but has to be replaced first.
     MustChangePassword,
+    /// Too many tries, counted by the legacy system or by us.
     RateLimited {
+        /// How much longer, where it is known.
         remaining: Option<Duration>,
     },
+    /// The legacy system says that it is closed for a while.
     Maintenance,
+    /// The legacy system does not answer, or not in time.
     Unavailable,
+    /// The legacy system refuses us, not the visitor.
     Misconfigured,
+    /// A refusal that no rule explains: nothing is claimed about the cause.
     Unknown,
     /// The app asked for a fresh sign-in (`prompt=login`, `max_age`).
     SignInAgain,
@@ -38,6 +51,7 @@ pub struct Help {
 }
 
 impl Notice {
+    /// Every notice, and those that may last with and without a time.
     pub const ALL: [Self; 14] = [
         Self::WrongCredentials,
         Self::Locked { remaining: None },
@@ -65,6 +79,7 @@ impl Notice {
         }
     }
 
+    /// Whether something did not work.
     #[must_use]
     pub const fn is_problem(&self) -> bool {
         !matches!(self, Self::SignInAgain)
@@ -76,6 +91,7 @@ impl Notice {
         if self.is_problem() { "alert" } else { "status" }
     }
 
+    /// The key of the short line in bold.
     #[must_use]
     pub const fn title(&self) -> &'static str {
         match self {

@@ -9,31 +9,31 @@ const EDGE: f64 = 3.0;
 
 /// The colours of one scheme.
 #[derive(Clone, Copy, Debug)]
-pub struct Palette {
-    pub background: Colour,
-    pub on_background: Colour,
-    pub surface: Colour,
-    pub ink: Colour,
-    pub muted: Colour,
-    pub line: Colour,
-    pub field: Colour,
-    pub field_line: Colour,
-    pub accent: Colour,
-    pub accent_hover: Colour,
-    pub accent_line: Colour,
-    pub on_accent: Colour,
-    pub link: Colour,
-    pub problem: Tint,
-    pub caution: Tint,
-    pub info: Tint,
+pub(super) struct Palette {
+    pub(super) background: Colour,
+    pub(super) on_background: Colour,
+    pub(super) surface: Colour,
+    pub(super) ink: Colour,
+    pub(super) muted: Colour,
+    pub(super) line: Colour,
+    pub(super) field: Colour,
+    pub(super) field_line: Colour,
+    pub(super) accent: Colour,
+    pub(super) accent_hover: Colour,
+    pub(super) accent_line: Colour,
+    pub(super) on_accent: Colour,
+    pub(super) link: Colour,
+    pub(super) problem: Tint,
+    pub(super) caution: Tint,
+    pub(super) info: Tint,
 }
 
 /// The colours of one kind of notice.
 #[derive(Clone, Copy, Debug)]
-pub struct Tint {
-    pub fill: Colour,
-    pub line: Colour,
-    pub ink: Colour,
+pub(super) struct Tint {
+    pub(super) fill: Colour,
+    pub(super) line: Colour,
+    pub(super) ink: Colour,
 }
 
 /// What the two schemes start from.
@@ -54,7 +54,7 @@ struct Base {
 
 impl Palette {
     #[must_use]
-    pub fn light(branding: &Branding) -> Self {
+    pub(super) fn light(branding: &Branding) -> Self {
         let neutral = Colour::rgb(0xf4, 0xf5, 0xf7);
         Self::from_base(&Base {
             surface: Colour::WHITE,
@@ -72,7 +72,7 @@ impl Palette {
     }
 
     #[must_use]
-    pub fn dark(branding: &Branding) -> Self {
+    pub(super) fn dark(branding: &Branding) -> Self {
         let surface = Colour::rgb(0x1a, 0x1d, 0x23);
         let neutral = Colour::rgb(0x0e, 0x10, 0x14);
         Self::from_base(&Base {

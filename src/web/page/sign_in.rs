@@ -7,18 +7,23 @@ use crate::web::page::frame::{App, Frame};
 use crate::web::page::notice::{Help, Notice};
 use crate::web::page::uri::WebUri;
 
+/// Asks for user name and password.
 #[derive(Clone, Debug, Template, WebTemplate)]
 #[template(path = "page/sign_in.html")]
 pub struct SignInPage {
+    /// Language and organisation.
     pub frame: Frame,
     /// Where the form goes.
     pub action: String,
     /// The pending request, sealed and bound to this browser: it is also what a forged form cannot know.
     pub request: String,
+    /// The app that one signs in to, when one does.
     pub app: Option<App>,
     /// What was typed before, or the app's `login_hint`.
     pub username: String,
+    /// What has to be known first.
     pub notice: Option<Notice>,
+    /// Where the legacy site helps.
     pub help: Help,
 }
 

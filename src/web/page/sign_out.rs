@@ -6,10 +6,13 @@ use askama_web::WebTemplate;
 
 use crate::web::page::frame::{App, BackLink, Frame};
 
+/// Asks before the session ends.
 #[derive(Clone, Debug, Template, WebTemplate)]
 #[template(path = "page/sign_out.html")]
 pub struct SignOutPage {
+    /// Language and organisation.
     pub frame: Frame,
+    /// Where the form goes.
     pub action: String,
     /// The sign-out request, sealed and bound to this browser.
     pub request: String,
@@ -19,14 +22,18 @@ pub struct SignOutPage {
     pub account: Option<String>,
 }
 
+/// Tells that the session has ended.
 #[derive(Clone, Debug, Template, WebTemplate)]
 #[template(path = "page/signed_out.html")]
 pub struct SignedOutPage {
+    /// Language and organisation.
     pub frame: Frame,
+    /// The way back to the app that asked.
     pub back: Option<BackLink>,
 }
 
 impl SignOutPage {
+    /// With and without app and account, and with names that would be markup.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let page = |app, account: Option<&str>| Self {
@@ -42,6 +49,7 @@ impl SignOutPage {
 }
 
 impl SignedOutPage {
+    /// With and without a way back.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         BackLink::samples().into_iter().map(|back| Self { frame: frame.clone(), back }).collect()

@@ -16,14 +16,17 @@ struct StyleTemplate {
     dark: Palette,
 }
 
+/// Where it is served, and what is served there.
 #[derive(Clone, Debug)]
 pub struct Stylesheet {
     /// Below the root of this server, such as `/assets/style-Zm9v.css`.
     pub path: String,
+    /// The rules, with every colour written out.
     pub text: String,
 }
 
 impl Stylesheet {
+    /// Its media type.
     pub const CONTENT_TYPE: &str = "text/css; charset=utf-8";
     /// RFC 8246: never even asked for again.
     pub const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";

@@ -10,6 +10,7 @@ use url::{Host, Url};
 pub struct WebUri(Url);
 
 impl WebUri {
+    /// None for every other kind of address.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
@@ -36,6 +37,7 @@ impl fmt::Display for WebUri {
 pub struct ImageUri(String);
 
 impl ImageUri {
+    /// None for everything that is not one of the three.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let data = text.starts_with("data:image/") && Url::parse(text).is_ok();
