@@ -1,8 +1,11 @@
 //! One test binary; its files are named like the flows they test.
 
+#[cfg(test)]
+mod catalogue;
 #[path = "../examples/legacy_system.rs"]
 pub mod legacy_system;
 #[cfg(test)]
 #[path = "legacy_system.rs"]
 mod legacy_system_tests;
+#[cfg(test)]
 mod pages;

@@ -2,8 +2,9 @@
 //! language, and free of anything that a name could smuggle in. The pages are left in cargo's directory for temporary
 //! files of tests, to be opened in a browser.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use askama::Template;
@@ -35,17 +36,24 @@ impl Shown {
         format!("{}-{:02}-{}.html", self.page, self.number, self.language.tag())
     }
 
-    fn has(&self, pattern: &str) -> bool {
-        Regex::new(pattern).unwrap().is_match(&self.html)
+    fn has(&self, text: &str) -> bool {
+        pattern(text).is_match(&self.html)
     }
 
-    fn count(&self, pattern: &str) -> usize {
-        Regex::new(pattern).unwrap().find_iter(&self.html).count()
+    fn count(&self, text: &str) -> usize {
+        pattern(text).find_iter(&self.html).count()
     }
 
-    fn captures(&self, pattern: &str) -> Vec<String> {
-        Regex::new(pattern).unwrap().captures_iter(&self.html).map(|found| found[1].to_owned()).collect()
+    fn captures(&self, text: &str) -> Vec<String> {
+        pattern(text).captures_iter(&self.html).map(|found| found[1].to_owned()).collect()
     }
+}
+
+/// Compiled once: there are many pages.
+fn pattern(text: &str) -> Regex {
+    thread_local! { static KNOWN: RefCell<BTreeMap<String, Regex>> = const { RefCell::new(BTreeMap::new()) }; }
+    let compile = || Regex::new(text).unwrap();
+    KNOWN.with_borrow_mut(|known| known.entry(text.to_owned()).or_insert_with(compile).clone())
 }
 
 fn plain_branding() -> Branding {
@@ -185,14 +193,14 @@ fn every_page_can_be_used_without_seeing_it() {
         assert_eq!(shown.count("<svg "), shown.count(r#"<svg [^>]*aria-hidden="true""#), "{name}");
         let focused = usize::from(shown.page == "sign_in");
         assert_eq!(shown.count(r"\sautofocus[ >]"), focused, "{name}");
-        let empty = Regex::new(r"<(a|button|p|h1|h2|label|strong|title)(\s[^>]*)?>\s*</").unwrap();
-        assert!(!empty.is_match(&shown.html), "{name}: something is empty");
+        let empty = r"<(a|button|p|h1|h2|label|strong|title)(\s[^>]*)?>\s*</";
+        assert!(!shown.has(empty), "{name}: something is empty");
     }
 }
 
 #[test]
 fn every_page_speaks_one_language() {
-    let missing = Regex::new(r"%\{|\{\{|\{%|\b(en|fr|de)\.[a-z_]+\.[a-z_]+").unwrap();
+    let missing = pattern(r"%\{|\{\{|\{%|\b(en|fr|de)\.[a-z_]+\.[a-z_]+");
     let mut texts: BTreeMap<(&str, usize), BTreeSet<String>> = BTreeMap::new();
     for shown in every_page() {
         let name = shown.name();
@@ -311,72 +319,4 @@ fn the_organisations_logos_stand_where_its_name_stood() {
     ));
     assert!(html.contains(r#"alt="Heron &#38; &#60;script&#62;Sons&#60;/script&#62;""#));
     assert!(!html.contains("monogram"));
-}
-
-/// The catalogue of one language, flattened: key to sentence.
-fn catalogue(language: Language) -> BTreeMap<String, String> {
-    fn flatten(prefix: &str, table: &toml::Table, into: &mut BTreeMap<String, String>) {
-        for (name, value) in table {
-            let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-            match value {
-                toml::Value::Table(table) => flatten(&key, table, into),
-                value => assert!(into.insert(key, value.as_str().unwrap().to_owned()).is_none()),
-            }
-        }
-    }
-    let path = format!("{}/templates/i18n/{}.toml", env!("CARGO_MANIFEST_DIR"), language.tag());
-    let mut keys = BTreeMap::new();
-    flatten("", &std::fs::read_to_string(path).unwrap().parse().unwrap(), &mut keys);
-    keys
-}
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
-}
-
-#[test]
-fn every_language_says_the_same_things() {
-    let placeholder = Regex::new(r"%\{[a-z_]*\}").unwrap();
-    let shape = |language| -> BTreeMap<String, BTreeSet<String>> {
-        let placeholders =
-            |text: &str| placeholder.find_iter(text).map(|found| found.as_str().to_owned()).collect();
-        catalogue(language).iter().map(|(key, text)| (key.clone(), placeholders(text))).collect()
-    };
-    let english = shape(Language::En);
-    for language in Language::ALL {
-        assert_eq!(shape(language), english, "{language:?}");
-        for (key, text) in catalogue(language) {
-            assert!(!text.trim().is_empty() && text.trim() == text, "{language:?} {key}");
-            // French sets a space before these, and it must not break the line.
-            assert!(![" ?", " !", " :", " ;"].iter().any(|mark| text.contains(mark)), "{language:?} {key}");
-            assert_eq!(Messages { language }.text(&key), text, "{key} is compiled in as it is written");
-        }
-    }
-}
-
-#[test]
-fn every_sentence_is_used_and_every_used_one_exists() {
-    let catalogue: BTreeSet<String> = catalogue(Language::En).into_keys().collect();
-    let groups: BTreeSet<&str> = catalogue.iter().filter_map(|key| key.split('.').next()).collect();
-    let groups = Vec::from_iter(groups).join("|");
-    let key = Regex::new(&format!(r#""((?:{groups})(?:\.[a-z_]+)+)""#)).unwrap();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = vec![root.join("src/i18n.rs")];
-    files.extend(files_below(&root.join("src/web")));
-    files.extend(
-        files_below(&root.join("templates"))
-            .into_iter()
-            .filter(|path| path.extension() != Some("toml".as_ref())),
-    );
-    let texts = files.iter().map(|path| std::fs::read_to_string(path).unwrap());
-    let used: BTreeSet<String> = texts
-        .flat_map(|text| key.captures_iter(&text).map(|found| found[1].to_owned()).collect::<Vec<_>>())
-        .collect();
-    assert_eq!(used.difference(&catalogue).collect::<Vec<_>>(), Vec::<&String>::new(), "used, but missing");
-    assert_eq!(
-        catalogue.difference(&used).collect::<Vec<_>>(),
-        Vec::<&String>::new(),
-        "written, but never used"
-    );
 }
