@@ -24,6 +24,7 @@ pub mod model;
 pub mod oauth;
 pub mod rules;
 pub mod secret;
+pub mod store;
 pub mod time;
 pub mod web;
 

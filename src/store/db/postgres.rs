@@ -1,0 +1,48 @@
+//! How a PostgreSQL database is opened and written. Durability is the server's: its `synchronous_commit` is left as it is
+//! set there (`on` unless somebody chose otherwise).
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgPool};
+
+use super::{Connection, Tx, Work, work};
+use crate::store::error::StoreError;
+
+/// A connection that rested this long is tried before it is used: the server may have been restarted meanwhile.
+const RESTED: Duration = Duration::from_secs(5);
+
+pub(super) async fn open(url: &str, connections: u32) -> Result<PgPool, StoreError> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
+    let pool = PgPoolOptions::new()
+        .max_connections(connections.max(2))
+        .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
+    pool.connect_with(options).await.map_err(|error| StoreError::from_driver("open PostgreSQL", &error))
+}
+
+pub(super) async fn write<T, W>(pool: &PgPool, work: W) -> Result<T, StoreError>
+where
+    W: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T>,
+{
+    let transaction = pool.begin().await.map_err(|error| StoreError::from_driver("begin", &error))?;
+    let mut tx = Tx::new(Connection::Postgres(transaction));
+    // A transaction that is dropped is rolled back.
+    let value = work::run(&mut tx, work).await?;
+    match tx.connection {
+        Connection::Postgres(transaction) => {
+            transaction.commit().await.map_err(|error| StoreError::from_driver("commit", &error))?;
+        }
+        Connection::Sqlite(_) => {}
+    }
+    Ok(value)
+}

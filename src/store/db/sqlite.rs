@@ -1,0 +1,81 @@
+//! How a SQLite database is opened: write-ahead log, every commit flushed to the disk before it is reported, one connection
+//! that writes, others that only read, one that moves the log into the file in the background.
+
+use std::path::Path;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, SqliteConnection, SqlitePool};
+
+use crate::store::error::StoreError;
+
+/// How long a statement waits for another process that writes.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The connection that writes, and how to open it anew should it break.
+pub(super) struct Opened {
+    pub(super) writer: SqliteConnection,
+    pub(super) options: SqliteConnectOptions,
+    pub(super) place: Place,
+}
+
+/// Where the database stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    File,
+    /// Gone with the last connection; for tests and trials.
+    Memory,
+}
+
+pub(super) async fn open(url: &str, connections: u32) -> Result<(SqlitePool, Opened), StoreError> {
+    let options = SqliteConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
+    let place = if is_memory(url) { Place::Memory } else { Place::File };
+    let options = options.create_if_missing(true).foreign_keys(true).busy_timeout(BUSY);
+    let failed = |error| StoreError::from_driver("open SQLite", &error);
+    let (for_writer, for_readers) = match place {
+        Place::Memory => (options.clone(), options),
+        Place::File => {
+            create_private(options.get_filename())?;
+            (durable(options.clone()), options.read_only(true))
+        }
+    };
+    let writer = for_writer.connect().await.map_err(failed)?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(connections.max(1))
+        .acquire_timeout(BUSY)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(for_readers)
+        .await
+        .map_err(failed)?;
+    Ok((readers, Opened { writer, options: for_writer, place }))
+}
+
+/// WAL with `synchronous=FULL` flushes the log at each commit. Checkpoints are kept out of the way of commits: left to
+/// itself, SQLite makes every thousandth page wait for one.
+fn durable(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("wal_autocheckpoint", "0")
+}
+
+fn is_memory(url: &str) -> bool {
+    url.contains(":memory:") || url.contains("mode=memory")
+}
+
+/// Makes the file, readable by its owner alone, before SQLite would make it readable by everybody: it holds people's
+/// names. SQLite gives the files beside it the same permissions.
+fn create_private(file: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let made = options.open(file);
+    made.map(drop).map_err(|error| StoreError::Unavailable {
+        during: "open SQLite",
+        cause: format!("{}: {}", file.display(), error.kind()),
+    })
+}

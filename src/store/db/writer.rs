@@ -1,0 +1,215 @@
+//! Group commit: SQLite has one writer, and a durable commit waits milliseconds for the disk. So the works that wait share
+//! a commit: each in a savepoint of its own, then one COMMIT, then every caller is answered.
+//!
+//! Nobody is answered before the commit is durable, and a commit that failed failed for all of them.
+
+use std::ops::ControlFlow;
+
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, warn};
+
+use super::sqlite::{Opened, Place};
+use super::{Connection, Sql, Tx, Work, args, checkpoint, work};
+use crate::store::error::StoreError;
+
+/// How many works may share a commit. More gain little and make the first wait for the last.
+const BATCH: usize = 256;
+/// How many may wait before the next caller waits to be queued.
+const QUEUE: usize = 1024;
+
+/// IMMEDIATE: a transaction that begins by reading and then writes fails at once when another process wrote in between.
+const BEGIN: Sql = Sql::new("begin", "BEGIN IMMEDIATE");
+const COMMIT: Sql = Sql::new("commit", "COMMIT");
+const ROLLBACK: Sql = Sql::new("rollback", "ROLLBACK");
+const SAVEPOINT: Sql = Sql::new("savepoint", "SAVEPOINT work");
+const RELEASE: Sql = Sql::new("release savepoint", "RELEASE work");
+const UNDO: Sql = Sql::new("rollback to savepoint", "ROLLBACK TO work");
+
+pub(super) type BoxedWork = Box<dyn for<'t> FnOnce(&'t mut Tx) -> Work<'t, ()> + Send>;
+
+struct Job {
+    work: BoxedWork,
+    verdict: oneshot::Sender<Result<(), StoreError>>,
+}
+
+enum Request {
+    Write(Job),
+    Close(oneshot::Sender<()>),
+}
+
+/// The way to the task that owns the connection that writes.
+#[derive(Clone)]
+pub(super) struct Writer(mpsc::Sender<Request>);
+
+impl Writer {
+    pub(super) fn start(opened: Opened) -> Self {
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let checkpoints = match opened.place {
+            Place::File => Some(checkpoint::start(opened.options.clone())),
+            Place::Memory => None,
+        };
+        let tx = Some(Tx::new(Connection::Sqlite(opened.writer)));
+        let task = WriterTask { tx, options: opened.options, checkpoints };
+        tokio::spawn(task.run(queue));
+        Self(sender)
+    }
+
+    pub(super) async fn submit(&self, work: BoxedWork) -> Result<(), StoreError> {
+        let (verdict, answer) = oneshot::channel();
+        self.0.send(Request::Write(Job { work, verdict })).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    pub(super) async fn close(&self) {
+        let (closed, wait) = oneshot::channel();
+        if self.0.send(Request::Close(closed)).await.is_ok() {
+            // An error means that the task ended in another way: closed as well.
+            let _ = wait.await;
+        }
+    }
+}
+
+/// The error when the writer is gone: after [`super::Db::close`], or with its runtime.
+pub(super) fn stopped() -> StoreError {
+    StoreError::Unavailable { during: "write", cause: "the database is closed".to_owned() }
+}
+
+struct WriterTask {
+    tx: Option<Tx>,
+    options: SqliteConnectOptions,
+    checkpoints: Option<checkpoint::Checkpoints>,
+}
+
+impl WriterTask {
+    async fn run(mut self, mut queue: mpsc::Receiver<Request>) {
+        let mut waiting = Vec::with_capacity(BATCH);
+        while queue.recv_many(&mut waiting, BATCH).await > 0 {
+            let mut jobs = Vec::with_capacity(waiting.len());
+            let mut closing = Vec::new();
+            for request in waiting.drain(..) {
+                match request {
+                    // A caller who left before the work began is spared it.
+                    Request::Write(job) if job.verdict.is_closed() => {}
+                    Request::Write(job) => jobs.push(job),
+                    Request::Close(closed) => closing.push(closed),
+                }
+            }
+            if !jobs.is_empty() {
+                self.write(jobs).await;
+            }
+            if !closing.is_empty() {
+                self.close().await;
+                for closed in closing {
+                    let _ = closed.send(());
+                }
+                return;
+            }
+        }
+        self.close().await;
+    }
+
+    async fn write(&mut self, jobs: Vec<Job>) {
+        let mut tx = match self.connected().await {
+            Ok(tx) => tx,
+            Err(error) => return refuse(jobs, &error),
+        };
+        let count = jobs.len();
+        match commit_together(&mut tx, jobs).await {
+            ControlFlow::Continue(()) => {
+                self.tx = Some(tx);
+                if let Some(checkpoints) = &mut self.checkpoints {
+                    checkpoints.note(count);
+                }
+            }
+            // The connection is dropped: its state is unknown, and closing it rolls back what is open.
+            ControlFlow::Break(error) => error!("the SQLite connection is opened anew after: {error}"),
+        }
+    }
+
+    async fn connected(&mut self) -> Result<Tx, StoreError> {
+        if let Some(tx) = self.tx.take() {
+            return Ok(tx);
+        }
+        let connected = self.options.connect().await;
+        let connection = connected.map_err(|error| StoreError::from_driver("open SQLite again", &error))?;
+        Ok(Tx::new(Connection::Sqlite(connection)))
+    }
+
+    async fn close(&mut self) {
+        if let Some(checkpoints) = self.checkpoints.take() {
+            checkpoints.finish().await;
+        }
+        if let Some(Tx { connection: Connection::Sqlite(connection), .. }) = self.tx.take() {
+            if let Err(error) = sqlx::Connection::close(connection).await {
+                warn!("closing SQLite: {}", StoreError::from_driver("close", &error));
+            }
+        }
+    }
+}
+
+fn refuse(jobs: Vec<Job>, error: &StoreError) {
+    for job in jobs {
+        let _ = job.verdict.send(Err(error.clone()));
+    }
+}
+
+/// Does the jobs in one transaction and answers each. `Break` when the connection is not to be used again.
+async fn commit_together(tx: &mut Tx, jobs: Vec<Job>) -> ControlFlow<StoreError> {
+    if let Err(error) = control(tx, &BEGIN).await {
+        refuse(jobs, &error);
+        return match error {
+            StoreError::Busy { .. } => ControlFlow::Continue(()),
+            other => ControlFlow::Break(other),
+        };
+    }
+    let mut verdicts = Vec::with_capacity(jobs.len());
+    let mut broken = Ok(());
+    for job in jobs {
+        if broken.is_ok() {
+            let (verdict, health) = in_savepoint(tx, job.work).await;
+            verdicts.push((job.verdict, verdict));
+            broken = health;
+        } else {
+            verdicts.push((job.verdict, Ok(())));
+        }
+    }
+    let committed = match broken {
+        Ok(()) => control(tx, &COMMIT).await,
+        Err(error) => Err(error),
+    };
+    if committed.is_err() {
+        // What cannot be rolled back here is rolled back when the connection closes.
+        let _ = control(tx, &ROLLBACK).await;
+    }
+    for (sender, verdict) in verdicts {
+        let _ = sender.send(verdict.and_then(|()| committed.clone()));
+    }
+    match committed {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(error),
+    }
+}
+
+/// Does one job so that its failure leaves its neighbours alone. The second answer is whether the transaction still stands:
+/// a full disk, for one, makes SQLite roll back all of it, and then there is no savepoint to return to.
+async fn in_savepoint(tx: &mut Tx, work: BoxedWork) -> (Result<(), StoreError>, Result<(), StoreError>) {
+    if let Err(error) = control(tx, &SAVEPOINT).await {
+        return (Err(error.clone()), Err(error));
+    }
+    let done = work::run(tx, work).await;
+    let health = match &done {
+        Ok(()) => control(tx, &RELEASE).await,
+        Err(_) => match control(tx, &UNDO).await {
+            Ok(()) => control(tx, &RELEASE).await,
+            Err(error) => Err(error),
+        },
+    };
+    (done, health)
+}
+
+async fn control(tx: &mut Tx, sql: &Sql) -> Result<(), StoreError> {
+    tx.failure = None;
+    tx.execute(sql, args![]).await.map(drop)
+}
