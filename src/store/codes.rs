@@ -44,7 +44,7 @@ pub async fn insert(tx: &mut Tx, code: &AuthorizationCode) -> Result<(), StoreEr
     let args = args![
         code.digest,
         Arg::json("grounds", &code.authorization)?,
-        &code.redirect_uri,
+        code.redirect_uri.as_deref(),
         Arg::maybe_json("challenge", code.challenge.as_ref())?,
         code.nonce.as_deref(),
         code.issued_at,
@@ -78,7 +78,7 @@ fn read(row: Row) -> Result<AuthorizationCode, StoreError> {
     Ok(AuthorizationCode {
         digest: row.digest("digest")?,
         authorization: row.json("grounds")?,
-        redirect_uri: row.text("redirect_uri")?,
+        redirect_uri: row.maybe_text("redirect_uri")?,
         challenge: row.maybe_parsed("challenge", |json| serde_json::from_str::<CodeChallenge>(json).ok())?,
         nonce: row.maybe_text("nonce")?,
         issued_at: row.time("issued_at")?,

@@ -37,7 +37,7 @@ CREATE INDEX login_sessions_ended_at ON login_sessions (ended_at) WHERE ended_at
 CREATE TABLE codes (
     digest TEXT PRIMARY KEY,
     grounds TEXT NOT NULL,
-    redirect_uri TEXT NOT NULL,
+    redirect_uri TEXT,
     challenge TEXT,
     nonce TEXT,
     issued_at BIGINT NOT NULL,
