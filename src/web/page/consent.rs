@@ -6,7 +6,7 @@ use askama_web::WebTemplate;
 use crate::web::page::frame::{App, Frame};
 
 /// Asks whether the app may have what it asks for.
-#[derive(Clone, Debug, Template, WebTemplate)]
+#[derive(Clone, Template, WebTemplate)]
 #[template(path = "page/consent.html")]
 pub struct ConsentPage {
     /// Language and organisation.

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::web::page::frame::Frame;
 
 /// Carries the response parameters to the app.
-#[derive(Clone, Debug, Template, WebTemplate)]
+#[derive(Clone, Template, WebTemplate)]
 #[template(path = "oidc/form_post.html")]
 pub struct FormPostPage {
     /// Language and organisation.

@@ -1,5 +1,7 @@
 //! What people see: each page is a struct of what it shows. No rule, no URL and no sentence is decided here: rules are
 //! the flows', URLs are handed in, sentences are in the catalogue.
+//!
+//! A page that holds a sealed request or a code has no `Debug`, so that neither gets into a log with it.
 
 pub mod branding;
 pub mod colour;

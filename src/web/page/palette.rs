@@ -116,7 +116,8 @@ impl Palette {
             accent_hover: base.accent.mixed(14, hover),
             accent_line: base.accent.readable_on(base.surface, EDGE),
             on_accent,
-            link: base.accent.readable_on(base.surface, TEXT),
+            // It stands on the card and in the framed box of the account.
+            link: base.accent.readable_on(base.surface, TEXT).readable_on(base.field, TEXT),
             problem: tint(base.problem),
             caution: tint(base.caution),
             info: tint(base.accent),
@@ -135,6 +136,8 @@ mod tests {
             ("text in a field", ink, palette.field),
             ("muted text", palette.muted, surface),
             ("link", palette.link, surface),
+            ("link in a box", palette.link, palette.field),
+            ("muted text in a box", palette.muted, palette.field),
             ("around the card", palette.on_background, palette.background),
             ("button", palette.on_accent, palette.accent),
             ("button under the pointer", palette.on_accent, palette.accent_hover),

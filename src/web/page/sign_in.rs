@@ -8,7 +8,7 @@ use crate::web::page::notice::{Help, Notice};
 use crate::web::page::uri::WebUri;
 
 /// Asks for user name and password.
-#[derive(Clone, Debug, Template, WebTemplate)]
+#[derive(Clone, Template, WebTemplate)]
 #[template(path = "page/sign_in.html")]
 pub struct SignInPage {
     /// Language and organisation.

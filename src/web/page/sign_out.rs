@@ -7,7 +7,7 @@ use askama_web::WebTemplate;
 use crate::web::page::frame::{App, BackLink, Frame};
 
 /// Asks before the session ends.
-#[derive(Clone, Debug, Template, WebTemplate)]
+#[derive(Clone, Template, WebTemplate)]
 #[template(path = "page/sign_out.html")]
 pub struct SignOutPage {
     /// Language and organisation.
