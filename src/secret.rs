@@ -52,7 +52,7 @@ impl Eq for Secret {}
 
 /// The SHA-256 digest of a secret of 128 bits or more: what we keep of a code, a token or a generated
 /// client secret. Not for secrets that people choose: those want a slow hash.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy)]
 pub struct Digest([u8; 32]);
 
 impl Digest {

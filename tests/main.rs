@@ -9,3 +9,4 @@ pub mod legacy_system;
 mod legacy_system_tests;
 #[cfg(test)]
 mod pages;
+pub mod support;

@@ -3,10 +3,12 @@
 pub mod account;
 pub mod api;
 pub mod authorization;
+pub mod claim_scopes;
 pub mod client;
 pub mod code;
 pub mod consent;
 pub mod login_session;
 pub mod opaque_token;
+pub mod registry;
 pub mod signing_key;
 pub mod token_family;

@@ -141,10 +141,10 @@ impl WriterTask {
         if let Some(checkpoints) = self.checkpoints.take() {
             checkpoints.finish().await;
         }
-        if let Some(Tx { connection: Connection::Sqlite(connection), .. }) = self.tx.take() {
-            if let Err(error) = sqlx::Connection::close(connection).await {
-                warn!("closing SQLite: {}", StoreError::from_driver("close", &error));
-            }
+        if let Some(Tx { connection: Connection::Sqlite(connection), .. }) = self.tx.take()
+            && let Err(error) = sqlx::Connection::close(connection).await
+        {
+            warn!("closing SQLite: {}", StoreError::from_driver("close", &error));
         }
     }
 }

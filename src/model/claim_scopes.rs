@@ -1,0 +1,73 @@
+//! Which claims a scope stands for (OpenID Connect Core §5.4), and those that the configuration adds: `roles` and the like are in no
+//! specification's scope.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::oauth::scope::{ADDRESS, EMAIL, PHONE, PROFILE, Scope};
+
+/// OpenID Connect Core §5.4.
+const STANDARD: [(&str, &[&str]); 4] = [
+    (
+        PROFILE,
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    (EMAIL, &["email", "email_verified"]),
+    (ADDRESS, &["address"]),
+    (PHONE, &["phone_number", "phone_number_verified"]),
+];
+
+/// Scopes and their claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimScopes(BTreeMap<String, BTreeSet<String>>);
+
+impl Default for ClaimScopes {
+    /// The standard scopes alone.
+    fn default() -> Self {
+        let owned = |claims: &[&str]| claims.iter().map(|claim| (*claim).to_owned()).collect();
+        Self(STANDARD.iter().map(|(scope, claims)| ((*scope).to_owned(), owned(claims))).collect())
+    }
+}
+
+impl ClaimScopes {
+    /// Lets `scope` stand for `claims` too.
+    #[must_use]
+    pub fn with<'c>(mut self, scope: &str, claims: impl IntoIterator<Item = &'c str>) -> Self {
+        self.0.entry(scope.to_owned()).or_default().extend(claims.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// The claims that `scope` stands for, each once.
+    pub fn claims_of(&self, scope: &Scope) -> BTreeSet<&str> {
+        scope.iter().filter_map(|token| self.0.get(token)).flatten().map(String::as_str).collect()
+    }
+
+    /// Whether some scope stands for `claim`.
+    pub fn knows(&self, claim: &str) -> bool {
+        self.0.values().any(|claims| claims.contains(claim))
+    }
+
+    /// The scopes, in alphabetical order: `scopes_supported` together with `openid`, `offline_access` and those of the APIs.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Every claim, in alphabetical order.
+    pub fn claims(&self) -> BTreeSet<&str> {
+        self.0.values().flatten().map(String::as_str).collect()
+    }
+}

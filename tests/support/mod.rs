@@ -1,0 +1,3 @@
+//! Hands out people and machines to the stories.
+
+pub mod parts;
