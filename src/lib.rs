@@ -16,9 +16,11 @@
 //! 1  oauth  id  secret  time  i18n  config
 //! ```
 
+pub mod admin;
 pub mod config;
 pub mod i18n;
 pub mod id;
+pub mod jobs;
 pub mod keys;
 pub mod model;
 pub mod oauth;
@@ -26,6 +28,7 @@ pub mod rules;
 pub mod secret;
 pub mod store;
 pub mod time;
+pub mod tokens;
 pub mod web;
 
 rust_i18n::i18n!("templates/i18n", fallback = "en");

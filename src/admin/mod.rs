@@ -1,0 +1,3 @@
+//! What an operator may do.
+
+pub mod keys;

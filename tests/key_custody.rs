@@ -1,0 +1,135 @@
+//! The life of signing keys, from the first start to the last token that one of them signed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use passerelle::admin::keys::Keys;
+use passerelle::jobs::rotate_keys::{RotateKeys, duties};
+use passerelle::keys::keyring::Keyring;
+use passerelle::keys::master_key::MasterKey;
+use passerelle::keys::ring::Duty;
+use passerelle::keys::seal::Sealer;
+use passerelle::oauth::algorithm::SigningAlgorithm;
+use passerelle::rules::key_life::Urgency;
+use passerelle::secret::{Chance, Secret};
+use passerelle::store::db::Db;
+use passerelle::time::Clock;
+use passerelle::tokens::key_custody::{CustodyError, CustodyPolicy, KeyCustody};
+
+use crate::support::parts::{BEGINNING, sealer};
+
+const DAY: Duration = Duration::from_hours(24);
+
+async fn custody() -> KeyCustody {
+    KeyCustody {
+        db: Db::open("sqlite::memory:", 2).await.unwrap(),
+        sealer: sealer(),
+        chance: Chance::System,
+        policy: Arc::new(CustodyPolicy {
+            algorithms: vec![SigningAlgorithm::Es256, SigningAlgorithm::EdDsa],
+            rotate_every: DAY * 90,
+            publish_before: DAY,
+            longest_token: Duration::from_hours(1),
+        }),
+    }
+}
+
+/// The states of the ES256 keys, oldest first.
+async fn es256_states(custody: &KeyCustody, clock: &Clock) -> Vec<&'static str> {
+    let keys = Keys { custody: custody.clone() }.list(clock.now()).await.unwrap();
+    keys.iter().filter(|key| key.algorithm == SigningAlgorithm::Es256).map(|key| key.state).collect()
+}
+
+#[tokio::test]
+async fn the_first_start_makes_one_key_for_each_algorithm_and_they_sign_at_once() {
+    let custody = custody().await;
+    let placed = custody.keep(BEGINNING).await.unwrap();
+    assert_eq!(placed.len(), 2);
+    assert!(placed.iter().all(|(_, duty)| *duty == Duty::Signs));
+    let keyring = Keyring::new(custody.assemble(&placed).await.unwrap());
+    for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa] {
+        let token = keyring.sign(algorithm, "JWT", &serde_json::json!({"a": 1})).await.unwrap();
+        keyring.verify(&token).unwrap();
+    }
+    assert_eq!(custody.keep(BEGINNING).await.unwrap(), placed, "the second start makes none");
+}
+
+#[tokio::test]
+async fn a_key_is_published_a_day_before_it_signs_and_stays_until_its_last_token_has_expired() {
+    let custody = custody().await;
+    let clock = Clock::set_to(BEGINNING);
+    custody.keep(clock.now()).await.unwrap();
+    clock.forward(DAY * 89);
+    custody.keep(clock.now()).await.unwrap();
+    assert_eq!(es256_states(&custody, &clock).await, ["signing", "published"]);
+    clock.forward(DAY - Duration::from_secs(1));
+    custody.keep(clock.now()).await.unwrap();
+    assert_eq!(es256_states(&custody, &clock).await, ["signing", "published"]);
+    clock.forward(Duration::from_secs(1));
+    custody.keep(clock.now()).await.unwrap();
+    assert_eq!(es256_states(&custody, &clock).await, ["retired", "signing"]);
+    clock.forward(Duration::from_secs(59 * 60));
+    custody.keep(clock.now()).await.unwrap();
+    assert_eq!(es256_states(&custody, &clock).await, ["retired", "signing"]);
+    clock.forward(Duration::from_secs(60));
+    custody.keep(clock.now()).await.unwrap();
+    assert_eq!(es256_states(&custody, &clock).await, ["signing"]);
+}
+
+#[tokio::test]
+async fn two_nodes_that_start_together_agree_on_the_same_keys() {
+    let custody = custody().await;
+    let tries = (0..8).map(|_| {
+        let custody = custody.clone();
+        tokio::spawn(async move { custody.keep(BEGINNING).await.unwrap() })
+    });
+    for placed in futures_util::future::join_all(tries).await {
+        assert_eq!(duties(&placed.unwrap()).len(), 2);
+    }
+    assert_eq!(custody.keep(BEGINNING).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_operators_planned_rotation_waits_for_the_caches_and_an_emergency_does_not() {
+    let custody = custody().await;
+    let keys = Keys { custody: custody.clone() };
+    let clock = Clock::set_to(BEGINNING);
+    custody.keep(clock.now()).await.unwrap();
+    keys.rotate(&[SigningAlgorithm::Es256], Urgency::Planned, clock.now()).await.unwrap();
+    assert_eq!(es256_states(&custody, &clock).await, ["signing", "published"]);
+    keys.rotate(&[SigningAlgorithm::Es256], Urgency::Emergency, clock.now()).await.unwrap();
+    assert_eq!(es256_states(&custody, &clock).await, ["retired", "retired", "signing"]);
+    let others = keys.list(clock.now()).await.unwrap();
+    assert_eq!(others.iter().filter(|key| key.algorithm == SigningAlgorithm::EdDsa).count(), 1);
+}
+
+#[tokio::test]
+async fn a_running_server_takes_up_what_an_operator_rotated() {
+    let custody = custody().await;
+    let clock = Clock::set_to(BEGINNING);
+    let placed = custody.keep(clock.now()).await.unwrap();
+    let keyring = Keyring::new(custody.assemble(&placed).await.unwrap());
+    let job = RotateKeys { custody: custody.clone(), keyring: keyring.clone(), clock: clock.clone() };
+    let before = keyring.jwks();
+    let held = job.once(&duties(&placed)).await.unwrap();
+    assert!(std::sync::Arc::ptr_eq(&before, &keyring.jwks()), "nothing due, nothing replaced");
+    let old = keyring.sign(SigningAlgorithm::Es256, "JWT", &serde_json::json!({})).await.unwrap();
+    let keys = Keys { custody };
+    keys.rotate(&[SigningAlgorithm::Es256], Urgency::Emergency, clock.now()).await.unwrap();
+    job.once(&held).await.unwrap();
+    let new = keyring.sign(SigningAlgorithm::Es256, "JWT", &serde_json::json!({})).await.unwrap();
+    let signed_with = |token: &str| keyring.verify(token).unwrap().key;
+    assert_ne!(signed_with(&old), signed_with(&new), "both verify, and the new one signs");
+}
+
+#[tokio::test]
+async fn keys_of_another_master_key_are_named_and_left_alone() {
+    let custody = custody().await;
+    let placed = custody.keep(BEGINNING).await.unwrap();
+    let other = Sealer::new(&MasterKey::from_text(&Secret::from("1e".repeat(32))).unwrap());
+    let stranger = KeyCustody { sealer: other, ..custody.clone() };
+    let refused = stranger.assemble(&placed).await.unwrap_err();
+    assert!(matches!(refused, CustodyError::Key(_)), "{refused}");
+    assert!(refused.to_string().contains("another master key"), "{refused}");
+    assert_eq!(custody.keep(BEGINNING).await.unwrap(), placed);
+}
