@@ -17,6 +17,7 @@
 //! ```
 
 pub mod admin;
+pub mod app;
 pub mod config;
 pub mod i18n;
 pub mod id;

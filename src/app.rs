@@ -1,0 +1,3 @@
+//! The only place that knows everybody: settings become rooms, rooms become a router.
+
+pub mod seal;
