@@ -23,6 +23,7 @@ pub mod i18n;
 pub mod id;
 pub mod jobs;
 pub mod keys;
+pub mod legacy;
 pub mod model;
 pub mod oauth;
 pub mod rules;
