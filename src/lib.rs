@@ -26,6 +26,7 @@ pub mod keys;
 pub mod legacy;
 pub mod model;
 pub mod oauth;
+pub mod provider;
 pub mod rules;
 pub mod secret;
 pub mod store;

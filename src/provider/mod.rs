@@ -1,0 +1,6 @@
+//! The flows of the provider: strangers to HTTP, which return what is to be answered.
+
+pub mod client_auth;
+pub mod grant;
+pub mod token;
+pub mod token_error;
