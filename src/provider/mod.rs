@@ -2,5 +2,8 @@
 
 pub mod client_auth;
 pub mod grant;
+pub mod introspect;
+pub mod revoke;
 pub mod token;
 pub mod token_error;
+pub mod userinfo;
