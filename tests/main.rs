@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod catalogue;
 #[cfg(test)]
+mod connector;
+#[cfg(test)]
 mod key_custody;
 #[path = "../examples/legacy_system.rs"]
 pub mod legacy_system;

@@ -100,6 +100,15 @@ impl GrantRequest {
             Self::ClientCredentials(_) => GrantType::ClientCredentials,
         }
     }
+
+    /// The `scope` that it came with. A code has none: what it stands for was agreed before (RFC 6749 §4.1.3).
+    pub fn scope(&self) -> Option<&str> {
+        match self {
+            Self::AuthorizationCode(_) => None,
+            Self::RefreshToken(request) => request.scope.as_deref(),
+            Self::ClientCredentials(request) => request.scope.as_deref(),
+        }
+    }
 }
 
 /// How a client names and proves itself in the form body (RFC 6749 §2.3.1, RFC 7523 §2.2).

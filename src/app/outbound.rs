@@ -1,0 +1,24 @@
+//! The ready HTTP clients that rooms are handed: no redirect is followed, no proxy is taken from the environment, time is bounded.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+
+/// How long a connection may take to stand; the whole call has a bound of its own.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// The client for the old system.
+///
+/// # Errors
+/// When the machine has no root certificates that can be read, or no TLS provider was installed.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
+pub fn legacy_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        // A password must not travel on to wherever an answer points.
+        .redirect(Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT.min(timeout))
+        .timeout(timeout)
+        .user_agent(concat!("passerelle/", env!("CARGO_PKG_VERSION")))
+        .build()
+}

@@ -1,0 +1,16 @@
+//! How we speak to the old system: described by configuration, never by code. What a sign-in there means for a session is not
+//! decided here.
+
+pub mod answer;
+pub mod claim_source;
+pub mod connector;
+pub mod description;
+pub mod description_table;
+pub mod error_rule;
+pub mod identity;
+pub mod place;
+pub mod preset;
+pub mod profile;
+pub mod refusal;
+pub mod template;
+pub mod token_call;

@@ -1,0 +1,67 @@
+//! The one way to an [`AuthenticatedClient`]: the registered method and no other (RFC 9700 §2.5).
+
+use std::sync::Arc;
+
+use crate::model::client::{Client, SecretMethod};
+use crate::model::registry::Registry;
+use crate::provider::client_auth::credentials::{Credentials, Proof};
+use crate::provider::client_auth::error::ClientAuthError;
+use crate::provider::client_auth::private_key_jwt::Assertions;
+use crate::provider::client_auth::{none, secret};
+use crate::secret::Digest;
+use crate::time::Timestamp;
+
+/// A client that proved itself, or is public and named itself. Made in this file only.
+#[derive(Clone, Debug)]
+pub struct AuthenticatedClient(Arc<Client>);
+
+impl AuthenticatedClient {
+    /// The client.
+    pub fn client(&self) -> &Arc<Client> {
+        &self.0
+    }
+}
+
+/// Authenticates clients.
+#[derive(Clone, Debug)]
+pub struct ClientAuth {
+    /// Who is registered.
+    pub registry: Registry,
+    /// For those with keys.
+    pub assertions: Assertions,
+}
+
+impl ClientAuth {
+    /// Finds the client that the request names and checks its proof.
+    ///
+    /// # Errors
+    /// [`ClientAuthError`].
+    pub async fn authenticate(
+        &self,
+        credentials: &Credentials,
+        now: Timestamp,
+    ) -> Result<AuthenticatedClient, ClientAuthError> {
+        let (id, proof) = credentials.sorted()?;
+        let Some(client) = self.registry.client(&id) else {
+            return Err(unknown(&proof));
+        };
+        match &proof {
+            Proof::Name => none::prove(&client.credentials)?,
+            Proof::Basic(sent) => secret::prove(&client.credentials, SecretMethod::Basic, sent)?,
+            Proof::Post(sent) => secret::prove(&client.credentials, SecretMethod::Post, sent)?,
+            Proof::Assertion(assertion) => self.assertions.prove(&id, assertion, now).await?,
+        }
+        Ok(AuthenticatedClient(client))
+    }
+}
+
+/// An unknown client is told what a known one with a wrong secret is told, after the same work.
+fn unknown(proof: &Proof) -> ClientAuthError {
+    match proof {
+        Proof::Basic(sent) | Proof::Post(sent) => {
+            std::hint::black_box(Digest::of(sent.expose()));
+            ClientAuthError::Refused
+        }
+        Proof::Name | Proof::Assertion(_) => ClientAuthError::AnotherMethod,
+    }
+}

@@ -1,0 +1,30 @@
+//! Which of a person's claims are released: those that the granted scope stands for, and those that were asked for by name and
+//! agreed to (OpenID Connect Core §5.4, §5.5).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::model::account::Account;
+use crate::model::claim_scopes::ClaimScopes;
+use crate::oauth::claims::IndividualClaim;
+use crate::oauth::scope::Scope;
+
+/// The claims of `account` for `scope` and for the names in `asked`. What is not known of a person is left out
+/// (OpenID Connect Core §5.3.2), and a value that was asked for is no condition (§5.5.1).
+pub fn released(
+    account: &Account,
+    scope: &Scope,
+    asked: &BTreeMap<String, Option<IndividualClaim>>,
+    scopes: &ClaimScopes,
+) -> Map<String, Value> {
+    let by_scope = scopes.claims_of(scope);
+    let wanted = |name: &str| by_scope.contains(name) || asked.contains_key(name);
+    let known = account.claims.iter().filter(|(name, _)| wanted(name));
+    let mut claims: Map<String, Value> = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+    // OpenID Connect Core §5.1: seconds since the epoch.
+    if wanted("updated_at") {
+        claims.insert("updated_at".to_owned(), account.updated_at.as_seconds().into());
+    }
+    claims
+}
