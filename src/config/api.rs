@@ -11,7 +11,7 @@ use super::findings::Findings;
 use super::reading;
 use super::scopes::is_scope_token;
 use super::tokens::access_lifetime;
-use crate::id::Audience;
+use crate::id::{Audience, ClientId};
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::oauth::scope::STANDARD;
 
@@ -29,6 +29,8 @@ pub struct Api {
     pub format: Format,
     /// How long they live, when that is not the client's to say.
     pub lifetime: Option<Span>,
+    /// The clients by which it asks what a token means.
+    pub introspected_by: Vec<ClientId>,
 }
 
 /// A scope, and what the consent page says of it.
@@ -75,6 +77,7 @@ pub(super) struct Raw {
     typ: Option<Typ>,
     algorithm: Option<SigningAlgorithm>,
     lifetime: Option<Span>,
+    introspected_by: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -170,7 +173,15 @@ impl Raw {
                 Format::Opaque
             }
         };
+        let introspected_by = self.introspected_by.unwrap_or_default();
+        if format == Format::Opaque && introspected_by.is_empty() {
+            findings.warning(
+                reading::key(at, "introspected_by"),
+                "missing; an API learns what an opaque token means by asking, as a [[client]] that is named here",
+            );
+        }
         Api {
+            introspected_by: introspected_by.into_iter().map(ClientId::from).collect(),
             audience: Audience::from(audience),
             scopes: scopes(self.scopes.unwrap_or_default(), &reading::key(at, "scopes"), others, findings),
             format,

@@ -40,8 +40,8 @@ pub struct Settings {
     pub branding: Branding,
     /// `[scopes]`: the claims that each scope stands for, besides the standard ones.
     pub scopes: BTreeMap<String, Vec<String>>,
-    /// `[legacy]` as written; the `legacy` room reads it.
-    pub legacy: Table,
+    /// `[legacy]` as written, when it is; the `legacy` room reads it.
+    pub legacy: Option<Table>,
     /// `[[api]]`.
     pub apis: Vec<Api>,
     /// `[[client]]`.
@@ -155,7 +155,18 @@ impl Raw {
                 "missing; the login to bridge, such as: [legacy] preset = \"imis\" with the URL of your system",
             );
         }
-        let legacy = self.legacy.unwrap_or_default();
-        Settings { server, storage, keys, session, sign_in, tokens, branding, scopes, legacy, apis, clients }
+        Settings {
+            server,
+            storage,
+            keys,
+            session,
+            sign_in,
+            tokens,
+            branding,
+            scopes,
+            legacy: self.legacy,
+            apis,
+            clients,
+        }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::permissions::Role;
 use super::redirect_uri::Localhost;
 use crate::config::api::Api;
 use crate::config::environment::Surroundings;
 use crate::config::server::Server;
 use crate::config::tokens::Lifetimes;
+use crate::id::ClientId;
 use crate::oauth::scope::STANDARD;
 
 /// The sections that were checked before.
@@ -28,14 +30,17 @@ impl Context<'_> {
         if self.server.development || self.is_loopback() { Localhost::Taken } else { Localhost::Refused }
     }
 
-    /// Whether `token` means something to OpenID Connect, to `[scopes]` or to an API.
-    pub(super) fn knows_scope(&self, token: &str) -> bool {
-        STANDARD.contains(&token) || self.scopes.contains_key(token) || self.apis_with(token).next().is_some()
+    /// What the client of this id does here.
+    pub(super) fn role_of(&self, id: &ClientId) -> Role {
+        let named = self.apis.iter().any(|api| api.introspected_by.contains(id));
+        if named { Role::Introspects } else { Role::Asks }
     }
 
-    /// The APIs at which `token` means something.
-    pub(super) fn apis_with<'s>(&'s self, token: &'s str) -> impl Iterator<Item = &'s Api> {
-        self.apis.iter().filter(move |api| api.scopes.iter().any(|scope| scope.name == token))
+    /// Whether `token` means something to OpenID Connect, to `[scopes]` or to an API.
+    pub(super) fn knows_scope(&self, token: &str) -> bool {
+        STANDARD.contains(&token)
+            || self.scopes.contains_key(token)
+            || self.apis.iter().any(|api| api.scopes.iter().any(|scope| scope.name == token))
     }
 
     /// Every scope, to find what a misspelled one meant.

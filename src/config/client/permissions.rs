@@ -11,10 +11,25 @@ use crate::oauth::scope::{EMAIL, OFFLINE_ACCESS, OPENID, PROFILE, Scope};
 /// What nearly every application wants to know of a person.
 const SCOPES: [&str; 3] = [OPENID, PROFILE, EMAIL];
 
-pub(super) fn grant_types(grants: &[GrantType], client: ClientType, at: &str, findings: &mut Findings) {
+/// What a client does here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It wants tokens.
+    Asks,
+    /// An API uses it to ask what a token means, and it may do nothing else.
+    Introspects,
+}
+
+pub(super) fn grant_types(
+    grants: &[GrantType],
+    client: ClientType,
+    role: Role,
+    at: &str,
+    findings: &mut Findings,
+) {
     let at = reading::key(at, "grant_types");
     let has = |grant| grants.contains(&grant);
-    if grants.is_empty() {
+    if grants.is_empty() && role == Role::Asks {
         findings.problem(&at, "empty; the client could do nothing");
     }
     if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {

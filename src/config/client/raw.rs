@@ -73,6 +73,7 @@ pub(in crate::config) fn check(
         }
         clients.push(client);
     }
+    introspecting(&clients, context, findings);
     clients
 }
 
@@ -84,7 +85,7 @@ impl Raw {
         let client_type =
             if credentials == Credentials::Public { ClientType::Public } else { ClientType::Confidential };
         let grant_types = self.grant_types.unwrap_or_else(|| GRANT_TYPES.to_vec());
-        permissions::grant_types(&grant_types, client_type, at, findings);
+        permissions::grant_types(&grant_types, client_type, context.role_of(&id), at, findings);
         let audiences = permissions::audiences(&self.audiences.unwrap_or_default(), at, context, findings);
         let scope = permissions::scope(self.scopes, &grant_types, &audiences, at, context, findings);
         let addresses = addresses::Written {
@@ -147,6 +148,24 @@ impl Raw {
             jwks: self.jwks.take(),
             jwks_file: self.jwks_file.take(),
             method: self.token_endpoint_auth_method,
+        }
+    }
+}
+
+/// RFC 7662 §2.1: whoever introspects is authenticated, so each client that an API names exists and has credentials.
+fn introspecting(clients: &[Client], context: &Context<'_>, findings: &mut Findings) {
+    for (index, api) in context.apis.iter().enumerate() {
+        let title = Some(api.audience.as_str()).filter(|title| !title.is_empty());
+        let at = reading::key(&reading::element("api", index, title), "introspected_by");
+        for (index, id) in api.introspected_by.iter().enumerate() {
+            let at = reading::element(&at, index, None);
+            match clients.iter().find(|client| client.id == *id) {
+                None => findings.problem(at, "no [[client]] has this id"),
+                Some(client) if client.credentials == Credentials::Public => {
+                    findings.problem(at, "a public client cannot prove who it is, so nothing is told to it");
+                }
+                Some(_) => {}
+            }
         }
     }
 }
