@@ -1,3 +1,74 @@
 //! The command line: arguments, logging, run. The only place for anyhow.
+//!
+//! Exit codes: 0 all is well; 1 a problem with the configuration or while running; 2 the command line was not understood.
 
-fn main() {}
+mod commands;
+
+use std::io::stderr;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use commands::check::Check;
+use commands::clients::Clients;
+use commands::init::Init;
+
+/// A footbridge from a legacy login to OpenID Connect.
+#[derive(Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Exit codes: 0 all is well, 1 a problem, 2 a command line that was not understood."
+)]
+struct Arguments {
+    /// How log lines look; RUST_LOG says which (default: info).
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write an annotated configuration to begin with.
+    Init(Init),
+    /// Tell everything that is wrong with the configuration.
+    Check(Check),
+    /// Look at the registered applications.
+    Clients(Clients),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_logging(arguments.log_format);
+    // Once per process, before anything speaks TLS. It fails only when there is one already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let outcome = match arguments.command {
+        Command::Init(init) => init.run(),
+        Command::Check(check) => check.run(),
+        Command::Clients(clients) => clients.run(),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("passerelle: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn start_logging(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // To stderr: stdout belongs to what a command answers.
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().init(),
+    }
+}

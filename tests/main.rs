@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod catalogue;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
 mod connector;
 #[cfg(test)]
 mod key_custody;

@@ -1,0 +1,48 @@
+//! The configuration that a command works with, and how what is wrong with it is told.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use passerelle::app::blueprint::Blueprint;
+use passerelle::config::environment::Environment;
+use passerelle::config::findings::Findings;
+use passerelle::config::reading::Problem;
+
+/// Which file.
+#[derive(Args)]
+pub(crate) struct ConfigurationFile {
+    /// The configuration file.
+    #[arg(long, short, default_value = "config.toml", env = "PASSERELLE_CONFIG")]
+    config: PathBuf,
+}
+
+impl ConfigurationFile {
+    /// Reads and checks it; overrides come from the environment of the process.
+    pub(crate) fn read(&self) -> Result<Blueprint, Findings> {
+        Blueprint::of_file(&self.config, &Environment::of_process())
+    }
+
+    /// Reads it for a command that only works without problems. Problems and warnings are told on stderr.
+    pub(crate) fn usable(&self) -> anyhow::Result<Blueprint> {
+        match self.read() {
+            Ok(blueprint) => {
+                blueprint.warnings.iter().for_each(|warning| eprintln!("{}", warning_line(warning)));
+                Ok(blueprint)
+            }
+            Err(findings) => {
+                lines(&findings).iter().for_each(|line| eprintln!("{line}"));
+                anyhow::bail!("{} cannot be used", self.config.display())
+            }
+        }
+    }
+}
+
+/// What was found, one line each, problems first.
+pub(crate) fn lines(findings: &Findings) -> Vec<String> {
+    let problems = findings.problems.iter().map(|problem| format!("problem: {problem}"));
+    problems.chain(findings.warnings.iter().map(warning_line)).collect()
+}
+
+fn warning_line(warning: &Problem) -> String {
+    format!("warning: {warning}")
+}
