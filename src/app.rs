@@ -3,8 +3,10 @@
 pub mod apis;
 pub mod blueprint;
 pub mod branding;
+pub mod bridge;
 pub mod claim_scopes;
 pub mod clients;
 pub mod custody_policy;
 pub mod outbound;
+mod routing;
 pub mod seal;

@@ -17,7 +17,7 @@ use passerelle::web::page::form_post::FormPostPage;
 use passerelle::web::page::frame::Frame;
 use passerelle::web::page::notice::{Help, Notice};
 use passerelle::web::page::sign_in::SignInPage;
-use passerelle::web::page::sign_out::{SignOutPage, SignedOutPage};
+use passerelle::web::page::sign_out::{SignOutPage, SignedOutPage, StillSignedInPage};
 use passerelle::web::page::stylesheet::Stylesheet;
 use passerelle::web::page::uri::{ImageUri, WebUri};
 use regex::Regex;
@@ -86,6 +86,7 @@ fn every_page_of(branding: &Branding) -> Vec<Shown> {
         add(&mut shown, "error", language, ErrorPage::samples(frame));
         add(&mut shown, "sign_out", language, SignOutPage::samples(frame));
         add(&mut shown, "signed_out", language, SignedOutPage::samples(frame));
+        add(&mut shown, "still_signed_in", language, StillSignedInPage::samples(frame));
         add(&mut shown, "form_post", language, FormPostPage::samples(frame));
     }
     shown

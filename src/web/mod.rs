@@ -1,3 +1,16 @@
 //! The web floor: reads a request, calls one flow, writes the answer.
 
+pub mod assets;
+pub mod browsers;
+pub mod cors;
+pub mod error;
+pub mod extract;
+pub mod health;
+pub mod interaction;
+pub mod layers;
+pub mod oidc;
 pub mod page;
+pub mod pages;
+pub mod routes;
+pub mod serve;
+pub mod signed_in;

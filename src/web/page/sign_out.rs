@@ -32,6 +32,14 @@ pub struct SignedOutPage {
     pub back: Option<BackLink>,
 }
 
+/// Tells that nothing has changed, when there is no app to go back to.
+#[derive(Clone, Debug, Template, WebTemplate)]
+#[template(path = "page/still_signed_in.html")]
+pub struct StillSignedInPage {
+    /// Language and organisation.
+    pub frame: Frame,
+}
+
 impl SignOutPage {
     /// With and without app and account, and with names that would be markup.
     #[must_use]
@@ -53,5 +61,13 @@ impl SignedOutPage {
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         BackLink::samples().into_iter().map(|back| Self { frame: frame.clone(), back }).collect()
+    }
+}
+
+impl StillSignedInPage {
+    /// There is only one.
+    #[must_use]
+    pub fn samples(frame: &Frame) -> Vec<Self> {
+        vec![Self { frame: frame.clone() }]
     }
 }

@@ -1,0 +1,172 @@
+//! Which flow answers on which route, and what stands around the routes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT_LANGUAGE;
+
+use crate::app::blueprint::Blueprint;
+use crate::app::bridge::OpenError;
+use crate::keys::keyring::Keyring;
+use crate::provider::authorize::Authorize;
+use crate::provider::consent::Consents;
+use crate::provider::discovery::{Endpoints, document};
+use crate::provider::introspect::IntrospectionEndpoint;
+use crate::provider::logout::rp_initiated::RpInitiatedLogout;
+use crate::provider::revoke::RevocationEndpoint;
+use crate::provider::sign_in::SignIn;
+use crate::provider::token::TokenEndpoint;
+use crate::provider::userinfo::UserInfoEndpoint;
+use crate::secret::Chance;
+use crate::store::cookies::Cookies;
+use crate::store::db::Db;
+use crate::time::Clock;
+use crate::web::browsers::{Browsers, CookieKind};
+use crate::web::error::json::JsonDoor;
+use crate::web::error::page::Refused;
+use crate::web::interaction::consent::{self, ConsentHandlers};
+use crate::web::interaction::sign_in::{self, SignInHandlers};
+use crate::web::interaction::sign_out::{self, SignOutHandlers};
+use crate::web::interaction::step::StepPages;
+use crate::web::oidc::authorize::{self, AuthorizeHandlers};
+use crate::web::oidc::introspect::{self, Introspect};
+use crate::web::oidc::revoke::{self, Revoke};
+use crate::web::oidc::token::{self, Token};
+use crate::web::oidc::userinfo::{self, Userinfo};
+use crate::web::oidc::{discovery, end_session};
+use crate::web::page::notice::Help;
+use crate::web::page::stylesheet::Stylesheet;
+use crate::web::page::uri::WebUri;
+use crate::web::pages::{Details, Pages, Shared};
+use crate::web::routes::{AUTHORIZE, END_SESSION, INTROSPECT, JWKS, REVOKE, Routes, TOKEN, USERINFO};
+use crate::web::{assets, cors, health, layers};
+
+/// What an answer may wait for beyond the old system: the database, and signatures in a queue.
+const BEYOND_LEGACY: Duration = Duration::from_secs(20);
+
+/// The flows and what handlers hold beside them.
+pub(super) struct Handed {
+    pub(super) db: Db,
+    pub(super) keyring: Keyring,
+    pub(super) clock: Clock,
+    pub(super) chance: Chance,
+    pub(super) authorize: Authorize,
+    pub(super) sign_in: SignIn,
+    pub(super) logout: RpInitiatedLogout,
+    pub(super) token: TokenEndpoint,
+    pub(super) userinfo: UserInfoEndpoint,
+    pub(super) introspection: IntrospectionEndpoint,
+    pub(super) revocation: RevocationEndpoint,
+    pub(super) acr: Vec<String>,
+}
+
+/// Everything under one roof.
+pub(super) fn routes(handed: Handed, blueprint: &Blueprint) -> Result<Router, OpenError> {
+    let issuer = &blueprint.settings.server.issuer;
+    let routes = Routes::new(issuer.as_str(), issuer.base_path());
+    let stylesheet = Stylesheet::of(&blueprint.branding)?;
+    let pages = pages(&handed, blueprint, &routes, &stylesheet);
+    let document = Bytes::from(document(
+        issuer.as_str(),
+        &endpoints(&routes),
+        &blueprint.registry,
+        &blueprint.claim_scopes,
+        &handed.acr,
+    )?);
+    let (chance, limit) = (handed.chance.clone(), blueprint.legacy.timeout + BEYOND_LEGACY);
+    let below = machines(&handed, blueprint, document.clone())
+        .merge(assets::router(&stylesheet))
+        .merge(health::router(handed.db.clone()))
+        .merge(browsers(handed, blueprint, &pages));
+    let all = match routes.base() {
+        "" => below,
+        base => Router::new().nest(base, below).merge(discovery::at_root(document, base)),
+    };
+    let not_found = async move |headers: HeaderMap| {
+        let language = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        pages.refuse(Refused::not_found(), &[], language)
+    };
+    Ok(layers::around(all.fallback(not_found), limit, chance))
+}
+
+/// What apps, services and APIs call.
+fn machines(handed: &Handed, blueprint: &Blueprint, document: Bytes) -> Router {
+    let door = JsonDoor { chance: handed.chance.clone() };
+    let clock = &handed.clock;
+    let called_by_scripts =
+        token::router(Token { endpoint: handed.token.clone(), door: door.clone(), clock: clock.clone() })
+            .merge(userinfo::router(Userinfo {
+                endpoint: handed.userinfo.clone(),
+                door: door.clone(),
+                clock: clock.clone(),
+            }))
+            .merge(revoke::router(Revoke {
+                endpoint: handed.revocation.clone(),
+                door: door.clone(),
+                clock: clock.clone(),
+            }))
+            .layer(cors::registered(&blueprint.registry));
+    let public = discovery::below_issuer(document)
+        .merge(discovery::jwks(handed.keyring.clone()))
+        .layer(cors::everybody());
+    let introspection =
+        introspect::router(Introspect { endpoint: handed.introspection.clone(), door, clock: clock.clone() });
+    called_by_scripts.merge(public).merge(introspection)
+}
+
+/// What people visit.
+fn browsers(handed: Handed, blueprint: &Blueprint, pages: &Pages) -> Router {
+    let Handed { db, clock, chance, authorize, sign_in, logout, .. } = handed;
+    let cookies = if pages.routes().is_https() { CookieKind::HostSecure } else { CookieKind::Plain };
+    let steps = StepPages { pages: pages.clone(), clock: clock.clone() };
+    let signing_out = SignOutHandlers { logout, pages: pages.clone(), cookies, clock: clock.clone() };
+    let visited = authorize::router(AuthorizeHandlers {
+        authorize: authorize.clone(),
+        pages: steps.clone(),
+        clock: clock.clone(),
+    })
+    .merge(sign_in::router(SignInHandlers { sign_in, pages: steps.clone(), clock: clock.clone() }))
+    .merge(consent::router(ConsentHandlers {
+        consents: Consents { authorize },
+        pages: steps,
+        clock: clock.clone(),
+    }))
+    .merge(sign_out::router(signing_out.clone()))
+    .merge(end_session::router(signing_out));
+    let known = Browsers {
+        chance,
+        trusted_proxies: blueprint.settings.server.trusted_proxies.as_slice().into(),
+        cookies,
+    };
+    layers::for_browsers(visited, Cookies { db, clock }, known)
+}
+
+fn pages(handed: &Handed, blueprint: &Blueprint, routes: &Routes, stylesheet: &Stylesheet) -> Pages {
+    let web = |uri: &Option<String>| uri.as_deref().and_then(WebUri::parse);
+    Pages::new(Shared {
+        branding: blueprint.branding.clone(),
+        stylesheet: Arc::from(routes.path(&stylesheet.path)),
+        routes: routes.clone(),
+        help: Help {
+            password_uri: web(&blueprint.legacy.help.password),
+            account_uri: web(&blueprint.legacy.help.account),
+        },
+        details: if blueprint.settings.server.development { Details::Shown } else { Details::Hidden },
+        chance: handed.chance.clone(),
+    })
+}
+
+fn endpoints(routes: &Routes) -> Endpoints {
+    Endpoints {
+        authorization: routes.url(AUTHORIZE),
+        token: routes.url(TOKEN),
+        userinfo: routes.url(USERINFO),
+        jwks: routes.url(JWKS),
+        introspection: routes.url(INTROSPECT),
+        revocation: routes.url(REVOKE),
+        end_session: routes.url(END_SESSION),
+    }
+}

@@ -1,0 +1,217 @@
+//! The page door: which page a flow's error becomes, with which status, and what the log says of it. A page names a reference that
+//! the log line has too; what was compared with what is in the log, and on the page in development mode only.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use tracing::{error, warn};
+
+use crate::id::ReferenceId;
+use crate::keys::form::FormError;
+use crate::oauth::printable::printable;
+use crate::provider::authorize_error::AuthorizeError;
+use crate::provider::logout::rp_initiated::SignOutError;
+use crate::rules::redirect_uri::UntrustedRedirect;
+use crate::store::error::StoreError;
+use crate::web::extract::params::MalformedForm;
+use crate::web::page::error::{ErrorDetails, ErrorPage, ErrorReason};
+use crate::web::pages::{Allowed, Details, Pages};
+
+/// What an error becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// What the person reads.
+    pub reason: ErrorReason,
+    /// The name of the check that failed.
+    pub check: &'static str,
+    /// The client as it was named.
+    pub client: String,
+    /// What was sent.
+    pub sent: String,
+    /// What would have been accepted.
+    pub registered: Vec<String>,
+    /// The whole, for the log.
+    pub cause: String,
+}
+
+impl Refused {
+    fn of(
+        status: StatusCode,
+        reason: ErrorReason,
+        check: &'static str,
+        cause: &dyn std::error::Error,
+    ) -> Self {
+        Self {
+            status,
+            reason,
+            check,
+            client: String::new(),
+            sent: String::new(),
+            registered: Vec::new(),
+            cause: cause.to_string(),
+        }
+    }
+
+    /// A form whose bytes are no form encoding.
+    pub fn malformed_form() -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            reason: ErrorReason::InvalidRequest,
+            check: "parameters",
+            client: String::new(),
+            sent: String::new(),
+            registered: Vec::new(),
+            cause: "the form is not ASCII without spaces, as a form encoding is".to_owned(),
+        }
+    }
+
+    /// No page has this address.
+    pub fn not_found() -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            reason: ErrorReason::NotFound,
+            check: "route",
+            client: String::new(),
+            sent: String::new(),
+            registered: Vec::new(),
+            cause: "there is nothing at this address".to_owned(),
+        }
+    }
+}
+
+impl From<&AuthorizeError> for Refused {
+    fn from(error: &AuthorizeError) -> Self {
+        let refused = |status, reason, check| Self::of(status, reason, check, error);
+        match error {
+            AuthorizeError::Malformed(_) => {
+                refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "parameters")
+            }
+            AuthorizeError::ClientMissing => {
+                refused(StatusCode::BAD_REQUEST, ErrorReason::UnknownClient, "client_id_missing")
+            }
+            AuthorizeError::UnknownClient { sent } => Self {
+                client: printable(sent),
+                sent: printable(sent),
+                ..refused(StatusCode::BAD_REQUEST, ErrorReason::UnknownClient, "client_id_unknown")
+            },
+            AuthorizeError::Redirect { client, refusal, sent } => Self {
+                client: client.id.to_string(),
+                sent: sent.as_deref().map(shown).unwrap_or_default(),
+                registered: client.redirect_uris.clone(),
+                ..refused(StatusCode::BAD_REQUEST, ErrorReason::RedirectMismatch, redirect_check(*refusal))
+            },
+            AuthorizeError::Form(error) => form(*error),
+            AuthorizeError::NoImmutableId { .. } => {
+                refused(StatusCode::FORBIDDEN, ErrorReason::IncompleteAccount, "legacy_id")
+            }
+            AuthorizeError::Crossed => {
+                refused(StatusCode::SERVICE_UNAVAILABLE, ErrorReason::Unavailable, "crossed")
+            }
+            AuthorizeError::Unsealable => {
+                refused(StatusCode::INTERNAL_SERVER_ERROR, ErrorReason::Internal, "seal")
+            }
+            AuthorizeError::Store(error) => store(error),
+        }
+    }
+}
+
+impl From<&SignOutError> for Refused {
+    fn from(error: &SignOutError) -> Self {
+        let refused = |status, reason, check| Self::of(status, reason, check, error);
+        match error {
+            SignOutError::Malformed(_) => {
+                refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "parameters")
+            }
+            SignOutError::Refused { client, sent, registered, .. } => Self {
+                client: client.as_deref().map(printable).unwrap_or_default(),
+                sent: sent.as_deref().map(shown).unwrap_or_default(),
+                registered: registered.clone(),
+                ..refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidSignOut, "end_session")
+            },
+            SignOutError::Form(error) => form(*error),
+            SignOutError::Unsealable => {
+                refused(StatusCode::INTERNAL_SERVER_ERROR, ErrorReason::Internal, "seal")
+            }
+            SignOutError::Store(error) => store(error),
+        }
+    }
+}
+
+impl From<&MalformedForm> for Refused {
+    fn from(error: &MalformedForm) -> Self {
+        Self::of(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "parameters", error)
+    }
+}
+
+impl From<&StoreError> for Refused {
+    fn from(error: &StoreError) -> Self {
+        store(error)
+    }
+}
+
+fn form(error: FormError) -> Refused {
+    let (reason, check) = match error {
+        FormError::Forged => (ErrorReason::OtherBrowser, "form_binding"),
+        FormError::Expired => (ErrorReason::Expired, "form_expiry"),
+    };
+    Refused::of(StatusCode::BAD_REQUEST, reason, check, &error)
+}
+
+fn store(error: &StoreError) -> Refused {
+    match error {
+        StoreError::Unavailable { .. } | StoreError::Busy { .. } | StoreError::TooSlow { .. } => {
+            Refused::of(StatusCode::SERVICE_UNAVAILABLE, ErrorReason::Unavailable, "database", error)
+        }
+        _ => Refused::of(StatusCode::INTERNAL_SERVER_ERROR, ErrorReason::Internal, "database", error),
+    }
+}
+
+const fn redirect_check(refusal: UntrustedRedirect) -> &'static str {
+    match refusal {
+        UntrustedRedirect::NoneRegistered => "redirect_uri_none_registered",
+        UntrustedRedirect::MissingForOpenId | UntrustedRedirect::MissingAmongSeveral => {
+            "redirect_uri_missing"
+        }
+        UntrustedRedirect::Fragment => "redirect_uri_fragment",
+        UntrustedRedirect::NotRegistered => "redirect_uri_not_registered",
+    }
+}
+
+/// A redirect URI as it is shown and logged: long enough to see what differs, and no line of its own making.
+fn shown(uri: &str) -> String {
+    uri.chars()
+        .take(300)
+        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
+        .collect()
+}
+
+impl Pages {
+    /// Logs what went wrong, once, and shows the page that tells it.
+    pub fn refuse(&self, refused: Refused, ui_locales: &[String], language: Option<&str>) -> Response {
+        let reference = ReferenceId::mint(self.chance());
+        let Refused { status, reason, check, client, sent, registered, cause } = refused;
+        if status.is_server_error() {
+            error!(reference = %reference, check, "a page failed: {cause}");
+        } else {
+            warn!(
+                reference = %reference, check, client.id = %client, sent = %sent, registered = ?registered,
+                "refused with a page: {cause}"
+            );
+        }
+        let details = (self.details() == Details::Shown && status.is_client_error()).then(|| ErrorDetails {
+            client,
+            check: check.to_owned(),
+            sent,
+            registered,
+        });
+        let page = ErrorPage {
+            frame: self.frame(ui_locales, language),
+            reason,
+            reference: reference.to_string(),
+            back: None,
+            details,
+        };
+        self.show(status, &page, Allowed::default())
+    }
+}

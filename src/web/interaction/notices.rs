@@ -1,0 +1,65 @@
+//! What a refused sign-in is told as: the words for the person, and the status for machines.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
+use crate::legacy::refusal::Refusal;
+use crate::provider::step::{SignInPrompt, SignInRefusal};
+use crate::rules::interaction::SignInReason;
+use crate::time::Timestamp;
+use crate::web::page::notice::Notice;
+
+/// The notice of a sign-in page, if it has one.
+pub fn notice(prompt: &SignInPrompt, now: Timestamp) -> Option<Notice> {
+    match &prompt.refusal {
+        Some(SignInRefusal::Throttled { until }) => {
+            Some(Notice::RateLimited { remaining: Some(until.since(now)) })
+        }
+        Some(SignInRefusal::Legacy(refusal)) => Some(told(refusal)),
+        None => match prompt.reason {
+            SignInReason::Asked | SignInReason::TooLongAgo => Some(Notice::SignInAgain),
+            SignInReason::NobodySignedIn | SignInReason::AnotherPersonMeant | SignInReason::ChooseAccount => {
+                None
+            }
+        },
+    }
+}
+
+/// The page is shown all the same; a status tells machines and caches what kind of page it is.
+pub fn status(prompt: &SignInPrompt) -> StatusCode {
+    match &prompt.refusal {
+        Some(SignInRefusal::Throttled { .. } | SignInRefusal::Legacy(Refusal::RateLimited { .. })) => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        Some(SignInRefusal::Legacy(
+            Refusal::Unavailable { .. } | Refusal::Maintenance | Refusal::Misconfigured { .. },
+        )) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(SignInRefusal::Legacy(_)) | None => StatusCode::OK,
+    }
+}
+
+/// How long to wait, where it is known (RFC 9110 §10.2.3).
+pub fn retry_after(prompt: &SignInPrompt, now: Timestamp) -> Option<Duration> {
+    match &prompt.refusal {
+        Some(SignInRefusal::Throttled { until }) => Some(until.since(now)),
+        Some(SignInRefusal::Legacy(Refusal::RateLimited { after })) => *after,
+        _ => None,
+    }
+}
+
+fn told(refusal: &Refusal) -> Notice {
+    match refusal {
+        Refusal::WrongCredentials => Notice::WrongCredentials,
+        Refusal::Locked => Notice::Locked { remaining: None },
+        Refusal::Disabled => Notice::Disabled,
+        Refusal::Unconfirmed => Notice::Unconfirmed,
+        Refusal::PasswordExpired => Notice::PasswordExpired,
+        Refusal::MustChangePassword => Notice::MustChangePassword,
+        Refusal::RateLimited { after } => Notice::RateLimited { remaining: *after },
+        Refusal::Maintenance => Notice::Maintenance,
+        Refusal::Unavailable { .. } => Notice::Unavailable,
+        Refusal::Misconfigured { .. } => Notice::Misconfigured,
+        Refusal::NoImmutableId { .. } | Refusal::Unknown { .. } => Notice::Unknown,
+    }
+}

@@ -1,0 +1,107 @@
+//! A step of an authorization as an answer to the browser: the sign-in page, the consent page, or the way to the app.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use crate::oauth::params::Params;
+use crate::provider::step::{ConsentPrompt, SignInPrompt, Step};
+use crate::time::Clock;
+use crate::web::error::page::Refused;
+use crate::web::extract::visiting::Visiting;
+use crate::web::interaction::notices;
+use crate::web::page::consent::{ConsentPage, ScopeLine};
+use crate::web::page::sign_in::SignInPage;
+use crate::web::page::uri::WebUri;
+use crate::web::pages::{Allowed, Pages, app, see_other};
+use crate::web::routes::{CONSENT, SIGN_IN};
+
+/// Shows steps.
+#[derive(Clone)]
+pub struct StepPages {
+    /// What all pages share.
+    pub pages: Pages,
+    /// Tells how long a refusal lasts.
+    pub clock: Clock,
+}
+
+impl StepPages {
+    /// The answer to a GET.
+    pub fn show(&self, step: Step, visiting: &Visiting) -> Response {
+        match step {
+            Step::SignIn(prompt) => self.sign_in(&prompt, visiting),
+            Step::Consent(prompt) => self.consent(&prompt, visiting),
+            Step::Answer(answer) => {
+                self.pages.answer(&answer.response, &answer.ui_locales, visiting.language.as_deref())
+            }
+        }
+    }
+
+    /// The answer to a POST: the next page by a redirect, so that reloading it never posts a password again.
+    pub fn show_after_form(&self, step: Step, visiting: &Visiting) -> Response {
+        let routes = self.pages.routes();
+        // A sealed request is base64url and can stand in a query as it is.
+        match &step {
+            Step::Consent(prompt) => {
+                see_other(&format!("{}?request={}", routes.path(CONSENT), prompt.request))
+            }
+            Step::SignIn(prompt) => {
+                see_other(&format!("{}?request={}", routes.path(SIGN_IN), prompt.request))
+            }
+            Step::Answer(_) => self.show(step, visiting),
+        }
+    }
+
+    /// The sign-in page.
+    pub fn sign_in(&self, prompt: &SignInPrompt, visiting: &Visiting) -> Response {
+        let now = self.clock.now();
+        let app = app(&prompt.client);
+        let logo = app.logo.as_ref().map(ToString::to_string);
+        let page = SignInPage {
+            frame: self.pages.frame(&prompt.ui_locales, visiting.language.as_deref()),
+            action: self.pages.routes().path(SIGN_IN),
+            request: prompt.request.clone(),
+            app: Some(app),
+            username: prompt.user_name.clone(),
+            notice: notices::notice(prompt, now),
+            help: self.pages.help().clone(),
+        };
+        let images: Vec<&str> = logo.iter().map(String::as_str).collect();
+        let allowed = Allowed { forms: &[&prompt.redirect_uri], images: &images, script: None };
+        let mut response = self.pages.show(notices::status(prompt), &page, allowed);
+        if let Some(wait) = notices::retry_after(prompt, now) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        response
+    }
+
+    fn consent(&self, prompt: &ConsentPrompt, visiting: &Visiting) -> Response {
+        let routes = self.pages.routes();
+        let app = app(&prompt.client);
+        let logo = app.logo.as_ref().map(ToString::to_string);
+        let lines = prompt.scopes.iter();
+        let page = ConsentPage {
+            frame: self.pages.frame(&prompt.ui_locales, visiting.language.as_deref()),
+            action: routes.path(CONSENT),
+            request: prompt.request.clone(),
+            app,
+            account: prompt.account_name.clone(),
+            another_account_url: format!("{}?request={}&prompt=login", routes.path(SIGN_IN), prompt.request),
+            scopes: lines.map(|(scope, words)| ScopeLine::of(scope, words.as_deref())).collect(),
+            returns_to: WebUri::parse(&prompt.redirect_uri).map(|uri| uri.host()),
+        };
+        let images: Vec<&str> = logo.iter().map(String::as_str).collect();
+        let allowed = Allowed { forms: &[&prompt.redirect_uri], images: &images, script: None };
+        self.pages.show(StatusCode::OK, &page, allowed)
+    }
+
+    /// The page that tells what went wrong.
+    pub fn refuse(&self, refused: Refused, ui_locales: &[String], visiting: &Visiting) -> Response {
+        self.pages.refuse(refused, ui_locales, visiting.language.as_deref())
+    }
+
+    /// `ui_locales` of a request that may be wrong in every other way.
+    pub fn locales(&self, params: Option<&Params>) -> Vec<String> {
+        let words = params.and_then(|params| params.one("ui_locales")).unwrap_or_default().split(' ');
+        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+}
