@@ -13,6 +13,8 @@ use tracing_subscriber::EnvFilter;
 use commands::check::Check;
 use commands::clients::Clients;
 use commands::init::Init;
+use commands::keys::KeysCommand;
+use commands::serve::Serve;
 
 /// A footbridge from a legacy login to OpenID Connect.
 #[derive(Parser)]
@@ -39,12 +41,16 @@ enum LogFormat {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Serve the bridge.
+    Serve(Serve),
     /// Write an annotated configuration to begin with.
     Init(Init),
     /// Tell everything that is wrong with the configuration.
     Check(Check),
     /// Look at the registered applications.
     Clients(Clients),
+    /// Look at the signing keys, or replace them.
+    Keys(KeysCommand),
 }
 
 fn main() -> ExitCode {
@@ -53,9 +59,11 @@ fn main() -> ExitCode {
     // Once per process, before anything speaks TLS. It fails only when there is one already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let outcome = match arguments.command {
+        Command::Serve(serve) => serve.run(),
         Command::Init(init) => init.run(),
         Command::Check(check) => check.run(),
         Command::Clients(clients) => clients.run(),
+        Command::Keys(keys) => keys.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("passerelle: {error:#}");

@@ -24,11 +24,15 @@ impl ConfigurationFile {
 
     /// Reads it for a command that only works without problems. Problems and warnings are told on stderr.
     pub(crate) fn usable(&self) -> anyhow::Result<Blueprint> {
+        let blueprint = self.usable_for_service()?;
+        blueprint.warnings.iter().for_each(|warning| eprintln!("{}", warning_line(warning)));
+        Ok(blueprint)
+    }
+
+    /// The same for the service, whose warnings belong into its log.
+    pub(crate) fn usable_for_service(&self) -> anyhow::Result<Blueprint> {
         match self.read() {
-            Ok(blueprint) => {
-                blueprint.warnings.iter().for_each(|warning| eprintln!("{}", warning_line(warning)));
-                Ok(blueprint)
-            }
+            Ok(blueprint) => Ok(blueprint),
             Err(findings) => {
                 lines(&findings).iter().for_each(|line| eprintln!("{line}"));
                 anyhow::bail!("{} cannot be used", self.config.display())

@@ -4,4 +4,6 @@ pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod configuration;
 pub(crate) mod init;
+pub(crate) mod keys;
 mod print;
+pub(crate) mod serve;
