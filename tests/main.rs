@@ -17,4 +17,6 @@ mod legacy_system_tests;
 mod master_key;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod sign_on;
 pub mod support;
