@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod catalogue;
 #[cfg(test)]
+mod client_authentication;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod connector;
+#[cfg(test)]
+mod introspection;
 #[cfg(test)]
 mod key_custody;
 #[path = "../examples/legacy_system.rs"]
@@ -17,4 +21,8 @@ mod legacy_system_tests;
 mod master_key;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod revocation;
 pub mod support;
+#[cfg(test)]
+mod userinfo;

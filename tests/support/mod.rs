@@ -1,3 +1,5 @@
 //! Hands out people and machines to the stories.
 
+pub mod assertions;
+pub mod machines;
 pub mod parts;
