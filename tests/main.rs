@@ -9,6 +9,10 @@ mod config;
 #[cfg(test)]
 mod connector;
 #[cfg(test)]
+mod cors;
+#[cfg(test)]
+mod discovery;
+#[cfg(test)]
 mod introspection;
 #[cfg(test)]
 mod key_custody;
@@ -23,6 +27,7 @@ mod master_key;
 mod pages;
 #[cfg(test)]
 mod revocation;
+#[cfg(test)]
 pub mod support;
 #[cfg(test)]
 mod userinfo;

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use passerelle::id::{AccountId, Audience, ConnectorId, FamilyId, LegacyId, SessionId};
 use passerelle::keys::client_keys::ClientKeys;
 use passerelle::model::account::Account;
-use passerelle::model::authorization::{Authenticated, Authorization};
+use passerelle::model::authorization::Authorization;
 use passerelle::model::claim_scopes::ClaimScopes;
 use passerelle::model::client::{Client, Credentials};
 use passerelle::model::login_session::LoginSession;
@@ -24,6 +24,7 @@ use passerelle::provider::revoke::RevocationEndpoint;
 use passerelle::provider::userinfo::UserInfoEndpoint;
 use passerelle::secret::{Digest, Secret};
 use passerelle::store::{accounts, login_sessions, opaque_tokens, token_families};
+use passerelle::time::Timestamp;
 use passerelle::tokens::access::{AccessTokens, Bearer};
 use passerelle::tokens::identity::{IdTokens, Sitting};
 use passerelle::tokens::presented::Presented;
@@ -140,42 +141,21 @@ impl Machines {
     /// Alice signs in to `client` and lets it have `scope` at `audience`.
     pub async fn alice_signs_in(&self, client: &Client, scope: &str, audience: &str) -> Grant {
         let Parts { db, chance, .. } = &self.parts;
-        let now = self.parts.now();
-        let account = alice(AccountId::mint(chance));
-        let person = Authenticated {
-            account: account.id.clone(),
-            session: SessionId::mint(now, chance),
-            auth_time: now,
-            acr: "password".to_owned(),
-            amr: vec!["pwd".to_owned()],
-        };
-        let session = LoginSession {
-            id: person.session.clone(),
-            account: account.id.clone(),
-            cookie: Digest::of(chance.secret().expose()),
-            auth_time: now,
-            amr: person.amr.clone(),
-            acr: person.acr.clone(),
-            created_at: now,
-            last_seen: now,
-            expires_at: now + client.lifetimes.refresh_token_absolute,
-            ended: None,
-        };
-        let authorization = Authorization {
-            client: client.id.clone(),
-            person: Some(person),
-            scope: Scope::parse(scope).unwrap(),
-            audiences: Some(audience)
-                .filter(|name| !name.is_empty())
-                .map(Audience::from)
-                .into_iter()
-                .collect(),
-            claims: ClaimsRequest::parse(r#"{"userinfo":{"member_id":null}}"#).unwrap(),
-        };
+        let (now, newcomer) = (self.parts.now(), alice(AccountId::mint(chance)));
+        // The same alice each time: the account that was first stands.
+        let remember = db.write(move |tx| Box::pin(async move { accounts::remember(tx, &newcomer).await }));
+        let account = remember.await.unwrap();
+        let session = self.session_of(&account, now + client.lifetimes.refresh_token_absolute);
         let minted = refresh::first(chance);
         let family = TokenFamily {
             id: FamilyId::mint(now, chance),
-            authorization,
+            authorization: Authorization {
+                client: client.id.clone(),
+                person: Some(session.authenticated()),
+                scope: Scope::parse(scope).unwrap(),
+                audiences: (!audience.is_empty()).then(|| Audience::from(audience)).into_iter().collect(),
+                claims: ClaimsRequest::parse(r#"{"userinfo":{"member_id":null}}"#).unwrap(),
+            },
             bound_to: Binding::Session,
             refresh: Some(RefreshState {
                 handle: minted.handle,
@@ -188,27 +168,34 @@ impl Machines {
                 successor_used: false,
             }),
             created_at: now,
-            expires_at: now + client.lifetimes.refresh_token_absolute,
+            expires_at: session.expires_at,
             revoked: None,
         };
-        let (remembered, begun) = (account.clone(), family.clone());
-        let write = db.write(move |tx| {
+        let begun = family.clone();
+        let begin = db.write(move |tx| {
             Box::pin(async move {
-                // The same alice each time: the account that was first stands.
-                let stands = accounts::remember(tx, &remembered).await?;
-                let mut session = session;
-                session.account = stands.id.clone();
                 login_sessions::insert(tx, &session).await?;
-                let mut begun = begun;
-                if let Some(person) = &mut begun.authorization.person {
-                    person.account = stands.id.clone();
-                }
-                token_families::insert(tx, &begun).await?;
-                Ok((stands, begun))
+                token_families::insert(tx, &begun).await
             })
         });
-        let (account, family) = write.await.unwrap();
+        begin.await.unwrap();
         Grant { client: client.clone(), account, family, refresh_token: minted.token }
+    }
+
+    fn session_of(&self, account: &Account, expires_at: Timestamp) -> LoginSession {
+        let (now, chance) = (self.parts.now(), &self.parts.chance);
+        LoginSession {
+            id: SessionId::mint(now, chance),
+            account: account.id.clone(),
+            cookie: Digest::of(chance.secret().expose()),
+            auth_time: now,
+            amr: vec!["pwd".to_owned()],
+            acr: "password".to_owned(),
+            created_at: now,
+            last_seen: now,
+            expires_at,
+            ended: None,
+        }
     }
 
     /// An access token of `grant`, of the answer `generation`.
