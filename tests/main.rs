@@ -3,9 +3,17 @@
 #[cfg(test)]
 mod catalogue;
 #[cfg(test)]
+mod client_authentication;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod connector;
+#[cfg(test)]
+mod cors;
+#[cfg(test)]
+mod discovery;
+#[cfg(test)]
+mod introspection;
 #[cfg(test)]
 mod key_custody;
 #[path = "../examples/legacy_system.rs"]
@@ -18,5 +26,10 @@ mod master_key;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod revocation;
+#[cfg(test)]
 mod sign_on;
+#[cfg(test)]
 pub mod support;
+#[cfg(test)]
+mod userinfo;

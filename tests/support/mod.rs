@@ -1,6 +1,9 @@
 //! Hands out people and machines to the stories.
 
 pub mod app;
+pub mod assertions;
+pub mod bridge;
 pub mod browser;
 pub mod house;
+pub mod machines;
 pub mod parts;
