@@ -42,6 +42,10 @@ impl Refused {
         check: &'static str,
         cause: &dyn std::error::Error,
     ) -> Self {
+        Self::because(status, reason, check, &cause.to_string())
+    }
+
+    fn because(status: StatusCode, reason: ErrorReason, check: &'static str, cause: &str) -> Self {
         Self {
             status,
             reason,
@@ -49,34 +53,32 @@ impl Refused {
             client: String::new(),
             sent: String::new(),
             registered: Vec::new(),
-            cause: cause.to_string(),
+            cause: cause.to_owned(),
         }
     }
 
     /// A form whose bytes are no form encoding.
     pub fn malformed_form() -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            reason: ErrorReason::InvalidRequest,
-            check: "parameters",
-            client: String::new(),
-            sent: String::new(),
-            registered: Vec::new(),
-            cause: "the form is not ASCII without spaces, as a form encoding is".to_owned(),
-        }
+        let cause = "the form is not ASCII without spaces, as a form encoding is";
+        Self::because(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "parameters", cause)
     }
 
     /// No page has this address.
     pub fn not_found() -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            reason: ErrorReason::NotFound,
-            check: "route",
-            client: String::new(),
-            sent: String::new(),
-            registered: Vec::new(),
-            cause: "there is nothing at this address".to_owned(),
-        }
+        let cause = "there is nothing at this address";
+        Self::because(StatusCode::NOT_FOUND, ErrorReason::NotFound, "route", cause)
+    }
+
+    /// The page at this address is not for this method.
+    pub fn method_not_allowed() -> Self {
+        let cause = "the address does not take this method";
+        Self::because(StatusCode::METHOD_NOT_ALLOWED, ErrorReason::InvalidRequest, "method", cause)
+    }
+
+    /// A handler panicked. What it said may hold anything; where it happened is in the panic hook's own line.
+    pub fn panicked() -> Self {
+        let cause = "a request panicked";
+        Self::because(StatusCode::INTERNAL_SERVER_ERROR, ErrorReason::Internal, "panic", cause)
     }
 }
 
