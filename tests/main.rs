@@ -14,7 +14,11 @@ pub mod legacy_system;
 #[path = "legacy_system.rs"]
 mod legacy_system_tests;
 #[cfg(test)]
+mod logout;
+#[cfg(test)]
 mod master_key;
 #[cfg(test)]
 mod pages;
 pub mod support;
+#[cfg(test)]
+mod web;
