@@ -58,7 +58,12 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The digest of `secret`'s bytes.
     pub fn of(secret: &str) -> Self {
-        Self(sha2::Sha256::digest(secret.as_bytes()).into())
+        Self::of_bytes(secret.as_bytes())
+    }
+
+    /// The digest of `bytes`.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(sha2::Sha256::digest(bytes).into())
     }
 
     /// Reads what [`Digest::to_text`] wrote; `None` when the text is no digest.

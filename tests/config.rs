@@ -20,17 +20,15 @@ const STRONG: &str = "0123456789abcdef0123456789abcdef";
 
 /// `changes` over the smallest configuration there is; a text that is "-" takes its key away. `client` is laid over the one client.
 fn configuration(changes: &str) -> Table {
-    let mut table: Table = format!(
-        r#"
+    let mut table: Table = r#"
         server.issuer = "https://login.example.org"
-        legacy = {{ preset = "imis", base_url = "https://members.example.org" }}
-        keys.master_key = {{ env = "MASTER" }}
+        legacy = { preset = "imis", base_url = "https://members.example.org" }
+        keys.master_key = { env = "MASTER" }
         [[client]]
         id = "shop"
-        secret = {{ env = "STRONG" }}
+        secret = { env = "STRONG" }
         redirect_uris = ["https://shop.example.org/callback"]
         "#
-    )
     .parse()
     .unwrap();
     lay_over(&mut table, changes.parse().unwrap());

@@ -149,10 +149,15 @@ pub(super) fn check(
 impl Raw {
     fn check(self, at: &str, others: &BTreeMap<String, Vec<String>>, findings: &mut Findings) -> Api {
         let audience = self.audience.unwrap_or_default();
-        if audience.is_empty() || !audience.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if audience.is_empty() {
+            findings.missing(
+                reading::key(at, "audience"),
+                "missing; the API's name in `aud` and `resource`, best a URL such as \"https://api.example.org\"",
+            );
+        } else if !audience.bytes().all(|byte| byte.is_ascii_graphic()) {
             findings.problem(
                 reading::key(at, "audience"),
-                "the API's name in `aud` and `resource`: printable ASCII without spaces, best a URL such as \"https://api.example.org\"",
+                "printable ASCII without spaces, best a URL such as \"https://api.example.org\"",
             );
         } else if audience.contains('#') {
             // RFC 8707 §2: a resource has no fragment.

@@ -19,6 +19,18 @@ impl Findings {
         self.problems.push(Problem::new(path, message));
     }
 
+    /// Adds that nothing stands at `path`, unless what stood there, or below, could not be read: that has been told.
+    pub(super) fn missing(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        let path = path.into();
+        let told = self.problems.iter().any(|problem| {
+            let below = problem.path.strip_prefix(&path);
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        });
+        if !told {
+            self.problem(path, message);
+        }
+    }
+
     /// Adds a warning at `path`.
     pub fn warning(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.warnings.push(Problem::new(path, message));
@@ -31,10 +43,13 @@ impl Findings {
 
     /// A length of time that must not be zero, `default` when none is written.
     pub(super) fn some_time(&mut self, written: Option<Span>, default: Span, at: &str) -> Span {
-        if written.is_some_and(|span| span.is_zero()) {
-            self.problem(at, format!("no time at all; the default is \"{default}\""));
+        match written {
+            Some(span) if span.is_zero() => {
+                self.problem(at, format!("no time at all; the default is \"{default}\""));
+                default
+            }
+            written => written.unwrap_or(default),
         }
-        written.unwrap_or(default)
     }
 
     /// Demands that the span called `shorter` is not longer than the one called `longer`.

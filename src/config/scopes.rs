@@ -45,7 +45,7 @@ pub(super) fn check(
             );
         }
         if claims.is_empty() {
-            findings.problem(&at, "no claims; write for example [\"roles\"]");
+            findings.missing(&at, "no claims; write for example [\"roles\"]");
         }
         for (index, claim) in claims.iter().enumerate() {
             let at = reading::element(&at, index, None);

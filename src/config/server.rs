@@ -93,7 +93,7 @@ fn issuer(written: Option<&str>, findings: &mut Findings) -> Option<Issuer> {
             None
         }
         None => {
-            findings.problem(
+            findings.missing(
                 at,
                 "missing; the public URL at which browsers reach the bridge, such as \"https://login.example.org\"",
             );
@@ -151,7 +151,7 @@ fn file(
     findings: &mut Findings,
 ) -> Option<PathBuf> {
     let Some(path) = written.map(|path| around.base.join(path)) else {
-        findings.problem(at, "missing; TLS needs { certificate = \"chain.pem\", key = \"key.pem\" }");
+        findings.missing(at, "missing; TLS needs { certificate = \"chain.pem\", key = \"key.pem\" }");
         return None;
     };
     if let Err(error) = std::fs::File::open(&path) {

@@ -150,7 +150,7 @@ impl Raw {
             findings.warning("client", "no application is registered; each is a [[client]]");
         }
         if self.legacy.is_none() {
-            findings.problem(
+            findings.missing(
                 "legacy",
                 "missing; the login to bridge, such as: [legacy] preset = \"imis\" with the URL of your system",
             );

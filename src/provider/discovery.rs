@@ -114,44 +114,46 @@ pub fn document(
         prompt_values_supported: Prompt::ALL.to_vec(),
     };
     let words = |words: Vec<&'static str>| serde_json::to_value(words).unwrap_or_default();
-    let metadata = Metadata::new(
-        IssuerUrl::new(issuer.to_owned())?,
-        AuthUrl::new(endpoints.authorization.clone())?,
-        JsonWebKeySetUrl::new(endpoints.jwks.clone())?,
-        vec![ResponseTypes::new(vec![CoreResponseType::Code])],
-        vec![CoreSubjectIdentifierType::Public],
-        algorithms.clone(),
-        additional,
-    )
-    .set_token_endpoint(Some(TokenUrl::new(endpoints.token.clone())?))
-    .set_userinfo_endpoint(Some(UserInfoUrl::new(endpoints.userinfo.clone())?))
-    .set_scopes_supported(Some(scopes_supported(registry, scopes)))
-    .set_claims_supported(Some(claims_supported(scopes)))
-    .set_grant_types_supported(serde_json::from_value(words(
-        GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
-    ))?)
-    .set_response_modes_supported(serde_json::from_value(words(
-        ResponseMode::ALL.iter().map(|mode| mode.as_str()).collect(),
-    ))?)
-    .set_display_values_supported(serde_json::from_value(words(
-        Display::ALL.iter().map(|display| display.as_str()).collect(),
-    ))?)
-    .set_token_endpoint_auth_methods_supported(serde_json::from_value(words(
-        AuthenticationMethod::ALL.iter().map(|method| method.as_str()).collect(),
-    ))?)
-    .set_token_endpoint_auth_signing_alg_values_supported(Some(algorithms.clone()))
-    .set_userinfo_signing_alg_values_supported(Some(algorithms))
-    .set_acr_values_supported(Some(
-        acr.iter().map(|acr| openidconnect::AuthenticationContextClass::new(acr.clone())).collect(),
-    ))
-    .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
-    .set_claims_parameter_supported(Some(true))
-    .set_request_parameter_supported(Some(false))
-    // Left out it would mean true (OpenID Connect Discovery §3).
-    .set_request_uri_parameter_supported(Some(false))
-    .set_ui_locales_supported(Some(
-        Language::ALL.iter().map(|language| LanguageTag::new(language.tag().to_owned())).collect(),
-    ));
+    let metadata =
+        Metadata::new(
+            IssuerUrl::new(issuer.to_owned())?,
+            AuthUrl::new(endpoints.authorization.clone())?,
+            JsonWebKeySetUrl::new(endpoints.jwks.clone())?,
+            vec![ResponseTypes::new(vec![CoreResponseType::Code])],
+            vec![CoreSubjectIdentifierType::Public],
+            algorithms.clone(),
+            additional,
+        )
+        .set_token_endpoint(Some(TokenUrl::new(endpoints.token.clone())?))
+        .set_userinfo_endpoint(Some(UserInfoUrl::new(endpoints.userinfo.clone())?))
+        .set_scopes_supported(Some(scopes_supported(registry, scopes)))
+        .set_claims_supported(Some(claims_supported(scopes)))
+        .set_grant_types_supported(serde_json::from_value(words(
+            GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
+        ))?)
+        .set_response_modes_supported(serde_json::from_value(words(
+            ResponseMode::ALL.iter().map(|mode| mode.as_str()).collect(),
+        ))?)
+        .set_display_values_supported(serde_json::from_value(words(
+            Display::ALL.iter().map(|display| display.as_str()).collect(),
+        ))?)
+        .set_token_endpoint_auth_methods_supported(serde_json::from_value(words(
+            AuthenticationMethod::ALL.iter().map(|method| method.as_str()).collect(),
+        ))?)
+        .set_token_endpoint_auth_signing_alg_values_supported(Some(algorithms.clone()))
+        .set_userinfo_signing_alg_values_supported(Some(algorithms))
+        // §4.2: "Claims with zero elements MUST be omitted".
+        .set_acr_values_supported((!acr.is_empty()).then(|| {
+            acr.iter().map(|acr| openidconnect::AuthenticationContextClass::new(acr.clone())).collect()
+        }))
+        .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
+        .set_claims_parameter_supported(Some(true))
+        .set_request_parameter_supported(Some(false))
+        // Left out it would mean true (OpenID Connect Discovery §3).
+        .set_request_uri_parameter_supported(Some(false))
+        .set_ui_locales_supported(Some(
+            Language::ALL.iter().map(|language| LanguageTag::new(language.tag().to_owned())).collect(),
+        ));
     Ok(serde_json::to_vec(&metadata)?)
 }
 

@@ -183,7 +183,8 @@ impl IntrospectionEndpoint {
         };
         let Some(family) = family.filter(good) else { return Ok(None) };
         let Some(refresh) = &family.refresh else { return Ok(None) };
-        self.described(&family.authorization, refresh.rotated_at, refresh.idle_expires_at).await
+        let expires_at = refresh.idle_expires_at.min(family.expires_at);
+        self.described(&family.authorization, refresh.rotated_at, expires_at).await
     }
 
     fn may_know(&self, asker: &Client, token: &Authorization) -> bool {

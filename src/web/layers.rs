@@ -52,7 +52,13 @@ pub fn around(router: Router, limit: Duration, chance: Chance) -> Router {
     let span = move |request: &Request| {
         // The path only: a query holds codes, hints and names.
         let id = ReferenceId::mint(&chance);
-        info_span!("request", id = %id, method = %request.method(), path = %request.uri().path())
+        info_span!(
+            "request",
+            id = %id,
+            method = %request.method(),
+            path = %request.uri().path(),
+            client.id = tracing::field::Empty
+        )
     };
     let trace = TraceLayer::new_for_http()
         .make_span_with(span)

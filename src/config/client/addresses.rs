@@ -25,7 +25,7 @@ impl Written {
         let redirect_at = reading::key(at, "redirect_uris");
         let uses_codes = grant_types.contains(&GrantType::AuthorizationCode);
         match (uses_codes, self.redirect_uris.is_empty()) {
-            (true, true) => findings.problem(
+            (true, true) => findings.missing(
                 &redirect_at,
                 "missing; where codes are sent, such as [\"https://app.example.org/callback\"]",
             ),

@@ -80,7 +80,7 @@ impl Written {
     /// RFC 6749 §2.3: one method; a weaker one beside it would be the one that is attacked.
     fn exclude_one_another(&self, at: &str, has_keys: bool, findings: &mut Findings) {
         match (self.public, !self.secrets.is_empty(), has_keys) {
-            (false, false, false) => findings.problem(
+            (false, false, false) => findings.missing(
                 at,
                 "how does it prove itself? public = true for an app in a browser or on a device, else `secret` or `jwks`",
             ),

@@ -6,7 +6,7 @@ use crate::config::findings::Findings;
 use crate::config::reading::{self, nearest};
 use crate::id::Audience;
 use crate::oauth::grant_type::GrantType;
-use crate::oauth::scope::{EMAIL, OFFLINE_ACCESS, OPENID, PROFILE, Scope};
+use crate::oauth::scope::{EMAIL, OFFLINE_ACCESS, OPENID, PROFILE, STANDARD, Scope};
 
 /// What nearly every application wants to know of a person.
 const SCOPES: [&str; 3] = [OPENID, PROFILE, EMAIL];
@@ -30,7 +30,7 @@ pub(super) fn grant_types(
     let at = reading::key(at, "grant_types");
     let has = |grant| grants.contains(&grant);
     if grants.is_empty() && role == Role::Asks {
-        findings.problem(&at, "empty; the client could do nothing");
+        findings.missing(&at, "empty; the client could do nothing");
     }
     if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {
         findings.problem(&at, "a refresh token comes with a code: add \"authorization_code\"");
@@ -72,7 +72,7 @@ pub(super) fn scope(
     findings: &mut Findings,
 ) -> Scope {
     if grants.contains(&GrantType::ClientCredentials) && audiences.is_empty() {
-        findings.problem(
+        findings.missing(
             reading::key(at, "audiences"),
             "missing; a client that speaks for itself speaks to an API: name the audience of an [[api]]",
         );
@@ -106,6 +106,10 @@ pub(super) fn scope(
 
 /// The API that `token` belongs to, when the client may not speak to any that it belongs to.
 fn out_of_reach<'a>(token: &str, audiences: &[Audience], context: &'a Context<'_>) -> Option<&'a Audience> {
+    // A standard scope in an API's list is that API's problem.
+    if STANDARD.contains(&token) || context.scopes.contains_key(token) {
+        return None;
+    }
     let mut owners = context.apis.iter().filter(|api| api.scopes.iter().any(|scope| scope.name == token));
     let first = owners.clone().next()?;
     (!owners.any(|api| audiences.contains(&api.audience))).then_some(&first.audience)

@@ -174,7 +174,7 @@ fn introspecting(clients: &[Client], context: &Context<'_>, findings: &mut Findi
 fn client_id(written: Option<String>, at: &str, findings: &mut Findings) -> ClientId {
     let id = written.unwrap_or_default();
     if id.is_empty() {
-        findings.problem(at, "missing; the client_id that the application sends, such as \"shop\"");
+        findings.missing(at, "missing; the client_id that the application sends, such as \"shop\"");
     } else if id.len() > 255 || !id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':') {
         findings.problem(at, "up to 255 printable ASCII characters without spaces and colons");
     }

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use tracing::Span;
+
 use crate::model::client::{Client, SecretMethod};
 use crate::model::registry::Registry;
+use crate::oauth::printable::printable;
 use crate::provider::client_auth::credentials::{Credentials, Proof};
 use crate::provider::client_auth::error::ClientAuthError;
 use crate::provider::client_auth::private_key_jwt::Assertions;
@@ -42,6 +45,8 @@ impl ClientAuth {
         now: Timestamp,
     ) -> Result<AuthenticatedClient, ClientAuthError> {
         let (id, proof) = credentials.sorted()?;
+        // Whatever the log says of this request from here on, it says of this client.
+        Span::current().record("client.id", printable(id.as_str()));
         let Some(client) = self.registry.client(&id) else {
             return Err(unknown(&proof));
         };
@@ -55,13 +60,11 @@ impl ClientAuth {
     }
 }
 
-/// An unknown client is told what a known one with a wrong secret is told, after the same work.
+/// An unknown client is told what a known one is told, after the same work where that is a digest. A signature is another matter: how
+/// long its check takes tells that a client with keys exists, which the authorization endpoint tells anybody who asks.
 fn unknown(proof: &Proof) -> ClientAuthError {
-    match proof {
-        Proof::Basic(sent) | Proof::Post(sent) => {
-            std::hint::black_box(Digest::of(sent.expose()));
-            ClientAuthError::Refused
-        }
-        Proof::Name | Proof::Assertion(_) => ClientAuthError::AnotherMethod,
+    if let Proof::Basic(sent) | Proof::Post(sent) = proof {
+        std::hint::black_box(Digest::of(sent.expose()));
     }
+    ClientAuthError::UnknownClient
 }

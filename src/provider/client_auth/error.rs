@@ -6,7 +6,12 @@ use crate::oauth::error::ErrorCode;
 use crate::rules::client_assertion::AssertionRefusal;
 use crate::store::error::StoreError;
 
-/// What is wrong with a client's credentials. An unknown client and a wrong secret tell the same.
+/// What every proof that fails is told, for whatever reason: who asks shall not learn which clients exist, nor how they prove
+/// themselves. The log has the reason, as `Debug` writes it.
+const NOT_PROVEN: &str =
+    "the client is unknown, its proof is wrong, or it is registered for another token_endpoint_auth_method";
+
+/// What is wrong with a client's credentials. Until the client has proved itself, all that can be wrong with its proof reads alike.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClientAuthError {
     /// RFC 6749 §2.3: "The client MUST NOT use more than one authentication method in each request."
@@ -24,14 +29,17 @@ pub enum ClientAuthError {
     /// RFC 7523 §2.2.
     #[error("client_assertion_type is not urn:ietf:params:oauth:client-assertion-type:jwt-bearer")]
     AssertionType,
-    /// Unknown, or the secret is wrong.
-    #[error("the client is unknown or its secret is wrong")]
-    Refused,
+    /// Nobody registered by this id.
+    #[error("{NOT_PROVEN}")]
+    UnknownClient,
+    /// Another secret than those registered.
+    #[error("{NOT_PROVEN}")]
+    WrongSecret,
     /// RFC 9700 §2.5: the registered method, and no weaker one.
-    #[error("the client is unknown, or is registered for another token_endpoint_auth_method")]
+    #[error("{NOT_PROVEN}")]
     AnotherMethod,
     /// The assertion's signature or form.
-    #[error("client_assertion: {0}")]
+    #[error("{NOT_PROVEN}")]
     Assertion(VerifyError),
     /// The assertion's `typ` says that it is some other kind of token (RFC 8725 §3.11).
     #[error("client_assertion: its `typ` names another kind of token")]
@@ -55,7 +63,8 @@ impl ClientAuthError {
             Self::NobodyNamed
             | Self::Basic(_)
             | Self::AssertionType
-            | Self::Refused
+            | Self::UnknownClient
+            | Self::WrongSecret
             | Self::AnotherMethod
             | Self::Assertion(_)
             | Self::AssertionKind

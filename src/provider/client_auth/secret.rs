@@ -15,7 +15,7 @@ pub(super) fn prove(
     match registered {
         Credentials::Secret { method: allowed, digests } if *allowed == method => {
             let met = digests.iter().fold(false, |met, digest| (*digest == sent) | met);
-            if met { Ok(()) } else { Err(ClientAuthError::Refused) }
+            if met { Ok(()) } else { Err(ClientAuthError::WrongSecret) }
         }
         _ => Err(ClientAuthError::AnotherMethod),
     }

@@ -57,7 +57,8 @@ impl JsonDoor {
             error!(endpoint, reference = %reference, "{endpoint} failed: {cause}: {source}");
             format!("something broke here; the operator finds it by the reference {reference}")
         } else {
-            info!(endpoint, error = %code, "{endpoint} refused: {cause}");
+            // The cause's own name as well: some causes are told apart in the log only.
+            info!(endpoint, error = %code, cause = ?cause, "{endpoint} refused: {cause}");
             cause.to_string()
         };
         let mut response = (status(code), Json(ErrorResponse::new(code, &told))).into_response();

@@ -6,12 +6,13 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 
+use crate::oauth::error::ErrorCode;
 use crate::provider::userinfo::{UserInfo, UserInfoEndpoint, UserInfoError};
 use crate::secret::Secret;
 use crate::time::Clock;
 use crate::web::error::json::{Challenge, JsonDoor, no_store};
 use crate::web::extract::credentials::authorization;
-use crate::web::extract::params::Form;
+use crate::web::extract::params::{Form, MalformedForm};
 use crate::web::routes::USERINFO;
 
 /// What the handler uses.
@@ -33,7 +34,11 @@ pub fn router(userinfo: Userinfo) -> Router {
 async fn answer(State(userinfo): State<Userinfo>, request: Request) -> Response {
     let token = match bearer(request).await {
         Ok(token) => token,
-        Err(error) => return refuse(&userinfo, &error),
+        Err(NoBearer::Flow(error)) => return refuse(&userinfo, &error),
+        Err(NoBearer::Form(malformed)) => {
+            let code = ErrorCode::InvalidRequest;
+            return userinfo.door.refuse("userinfo", code, &malformed, Challenge::Bearer);
+        }
     };
     match userinfo.endpoint.answer(&token, userinfo.clock.now()).await {
         Ok(UserInfo::Json(claims)) => no_store(Json(claims).into_response()),
@@ -55,27 +60,42 @@ fn refuse(userinfo: &Userinfo, error: &UserInfoError) -> Response {
     userinfo.door.refuse("userinfo", error.code(), error, challenge)
 }
 
+/// Why there is no token to open.
+enum NoBearer {
+    /// None, or several.
+    Flow(UserInfoError),
+    /// The form that may hold one cannot be read.
+    Form(MalformedForm),
+}
+
 /// RFC 6750 §2.1 and §2.2: the header or the form. A token in the query (§2.3) ends in logs and histories, and is not looked for.
-async fn bearer(request: Request) -> Result<Secret, UserInfoError> {
+async fn bearer(request: Request) -> Result<Secret, NoBearer> {
+    let several = request.headers().get_all(header::AUTHORIZATION).iter().count() > 1;
     let by_header = authorization(request.headers());
-    let is_form = *request.method() == Method::POST && request.headers().contains_key(header::CONTENT_TYPE);
-    let by_form = if is_form {
-        let Ok(Form(params)) = Form::from_request(request, &()).await;
-        params.ok().and_then(|params| params.one("access_token").map(Secret::from))
-    } else {
-        None
+    let by_form = match *request.method() {
+        Method::POST => in_form(request).await.map_err(NoBearer::Form)?,
+        _ => None,
     };
     match (by_header, by_form) {
-        (Some(_), Some(_)) => Err(UserInfoError::SeveralTokens),
+        (Some(_), Some(_)) => Err(NoBearer::Flow(UserInfoError::SeveralTokens)),
+        _ if several => Err(NoBearer::Flow(UserInfoError::SeveralTokens)),
         (None, Some(token)) => Ok(token),
-        (None, None) => Err(UserInfoError::NoToken),
-        (Some(header), None) => {
-            let (scheme, token) = header.expose().split_once(' ').ok_or(UserInfoError::NoToken)?;
-            if scheme.eq_ignore_ascii_case("bearer") {
-                Ok(Secret::from(token.trim()))
-            } else {
-                Err(UserInfoError::NoToken)
-            }
-        }
+        (Some(header), None) => in_header(&header).ok_or(NoBearer::Flow(UserInfoError::NoToken)),
+        (None, None) => Err(NoBearer::Flow(UserInfoError::NoToken)),
+    }
+}
+
+fn in_header(header: &Secret) -> Option<Secret> {
+    let (scheme, token) = header.expose().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Secret::from(token.trim()))
+}
+
+/// RFC 6750 §2.2: a body of another type is no place for a token.
+async fn in_form(request: Request) -> Result<Option<Secret>, MalformedForm> {
+    let Ok(Form(params)) = Form::from_request(request, &()).await;
+    match params {
+        Ok(params) => Ok(params.one("access_token").map(Secret::from)),
+        Err(MalformedForm::ContentType) => Ok(None),
+        Err(malformed) => Err(malformed),
     }
 }
