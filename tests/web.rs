@@ -87,10 +87,10 @@ async fn an_error_page_carries_a_reference_and_details_only_in_development() {
     let (_, after) = page.body.split_once("<code>").unwrap();
     let reference = after.split('<').next().unwrap();
     assert!(reference.len() == 10 && reference.bytes().all(|byte| byte.is_ascii_hexdigit()), "{reference}");
-    assert!(!page.body.contains("end_session"), "the name of the check: {}", page.body);
+    assert!(!page.body.contains("client_id_unknown"), "the name of the check: {}", page.body);
 
     let page = Front::new().await.in_development().browser().get(&uri).await;
-    assert!(page.body.contains("<code>end_session</code>"), "{}", page.body);
+    assert!(page.body.contains("<code>client_id_unknown</code>"), "{}", page.body);
     assert!(!page.body.contains("<script>"));
 }
 

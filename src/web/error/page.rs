@@ -10,6 +10,7 @@ use crate::keys::form::FormError;
 use crate::oauth::printable::printable;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::logout::rp_initiated::SignOutError;
+use crate::rules::logout::LogoutRefusal;
 use crate::rules::redirect_uri::UntrustedRedirect;
 use crate::store::error::StoreError;
 use crate::web::extract::params::MalformedForm;
@@ -125,11 +126,11 @@ impl From<&SignOutError> for Refused {
             SignOutError::Malformed(_) => {
                 refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "parameters")
             }
-            SignOutError::Refused { client, sent, registered, .. } => Self {
+            SignOutError::Refused { refusal, client, sent, registered } => Self {
                 client: client.as_deref().map(printable).unwrap_or_default(),
                 sent: sent.as_deref().map(shown).unwrap_or_default(),
                 registered: registered.clone(),
-                ..refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidSignOut, "end_session")
+                ..refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidSignOut, logout_check(*refusal))
             },
             SignOutError::Form(error) => form(*error),
             SignOutError::Unsealable => {
@@ -177,6 +178,14 @@ const fn redirect_check(refusal: UntrustedRedirect) -> &'static str {
         }
         UntrustedRedirect::Fragment => "redirect_uri_fragment",
         UntrustedRedirect::NotRegistered => "redirect_uri_not_registered",
+    }
+}
+
+const fn logout_check(refusal: LogoutRefusal) -> &'static str {
+    match refusal {
+        LogoutRefusal::ClientContradictsHint => "client_id_contradicts_hint",
+        LogoutRefusal::UnknownClient => "client_id_unknown",
+        LogoutRefusal::RedirectNotRegistered => "post_logout_redirect_uri_not_registered",
     }
 }
 
