@@ -178,7 +178,7 @@ async fn a_form_of_another_site_becomes_the_same_request_with_cookies() {
     assert_eq!(page.status, StatusCode::SEE_OTHER);
     assert_eq!(page.header("location"), with_query("/end-session", &fields));
     assert!(front.is_signed_in(&alice).await, "nothing has happened yet");
-    let page = browser.get(&page.header("location").to_owned()).await;
+    let page = browser.get(page.header("location")).await;
     assert_eq!(page.header("location"), "https://web.example/bye?state=%C3%A4+%2B");
     assert!(!front.is_signed_in(&alice).await);
 }

@@ -7,6 +7,8 @@ mod config;
 #[cfg(test)]
 mod connector;
 #[cfg(test)]
+mod error_catalogue;
+#[cfg(test)]
 mod key_custody;
 #[path = "../examples/legacy_system.rs"]
 pub mod legacy_system;
@@ -19,6 +21,7 @@ mod logout;
 mod master_key;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
 pub mod support;
 #[cfg(test)]
 mod web;

@@ -140,6 +140,7 @@ fn the_hooks_that_browser_automation_relies_on_are_there() {
             ][..],
         ),
         ("signed_out", &[r#"<body id="signed-out-page">"#][..]),
+        ("still_signed_in", &[r#"<body id="still-signed-in-page">"#][..]),
         (
             "form_post",
             &[
