@@ -13,6 +13,8 @@ mod cors;
 #[cfg(test)]
 mod discovery;
 #[cfg(test)]
+mod error_catalogue;
+#[cfg(test)]
 mod introspection;
 #[cfg(test)]
 mod key_custody;
@@ -21,6 +23,8 @@ pub mod legacy_system;
 #[cfg(test)]
 #[path = "legacy_system.rs"]
 mod legacy_system_tests;
+#[cfg(test)]
+mod logout;
 #[cfg(test)]
 mod master_key;
 #[cfg(test)]
@@ -33,3 +37,5 @@ mod sign_on;
 pub mod support;
 #[cfg(test)]
 mod userinfo;
+#[cfg(test)]
+mod web;

@@ -50,7 +50,7 @@ use crate::tokens::access::AccessTokens;
 use crate::tokens::identity::IdTokens;
 use crate::tokens::key_custody::{CustodyError, KeyCustody, Placed};
 use crate::tokens::presented::Presented;
-use crate::web::serve::{TlsFiles, serve};
+use crate::web::serve::{Patience, TlsFiles, serve};
 
 /// What a sign-in with a password says of its strength, until the configuration can say otherwise.
 const ACR: &str = "urn:passerelle:acr:password";
@@ -168,7 +168,7 @@ impl Bridge {
         let mut jobs = JoinSet::new();
         jobs.spawn(self.sweep.run());
         jobs.spawn(self.rotate_keys.run(self.placed));
-        let served = serve(listener, self.router, self.tls, stop).await;
+        let served = serve(listener, self.router, self.tls, Patience::default(), stop).await;
         jobs.shutdown().await;
         self.db.close().await;
         served

@@ -141,7 +141,7 @@ fn browsers(handed: Handed, blueprint: &Blueprint, pages: &Pages) -> Router {
         trusted_proxies: blueprint.settings.server.trusted_proxies.as_slice().into(),
         cookies,
     };
-    layers::for_browsers(visited, Cookies { db, clock }, known)
+    layers::for_browsers(visited, pages.clone(), Cookies { db, clock }, known)
 }
 
 fn pages(handed: &Handed, blueprint: &Blueprint, routes: &Routes, stylesheet: &Stylesheet) -> Pages {

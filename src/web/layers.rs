@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -21,9 +21,20 @@ use crate::id::ReferenceId;
 use crate::secret::Chance;
 use crate::store::cookies::Cookies;
 use crate::web::browsers::{Browsers, CookieKind, meet};
+use crate::web::error::page::Refused;
+use crate::web::pages::Pages;
 
-/// Around the routes that browsers visit, and no others: a session costs a read of the database.
-pub fn for_browsers(router: Router, cookies: Cookies, browsers: Browsers) -> Router {
+/// Around the routes that browsers visit, and no others: a session costs a read of the database. What goes wrong between the handlers
+/// is told by a page too.
+pub fn for_browsers(router: Router, pages: Pages, cookies: Cookies, browsers: Browsers) -> Router {
+    let router = router.method_not_allowed_fallback({
+        let pages = pages.clone();
+        async move |headers: HeaderMap| {
+            let language = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+            pages.refuse(Refused::method_not_allowed(), &[], language)
+        }
+    });
+    let panicked = move |_: Box<dyn Any + Send>| pages.refuse(Refused::panicked(), &[], None);
     let kind = browsers.cookies;
     let sessions = SessionManagerLayer::new(cookies)
         .with_name(kind.session_name())
@@ -33,7 +44,7 @@ pub fn for_browsers(router: Router, cookies: Cookies, browsers: Browsers) -> Rou
         .with_path("/")
         // The cookie lives as long as the browser; how long the session lives is its record's affair.
         .with_expiry(Expiry::OnSessionEnd);
-    router.layer(from_fn_with_state(browsers, meet)).layer(sessions)
+    router.layer(CatchPanicLayer::custom(panicked)).layer(from_fn_with_state(browsers, meet)).layer(sessions)
 }
 
 /// Around everything. `limit` is how long an answer may take to begin.

@@ -9,6 +9,7 @@ pub mod health;
 pub mod interaction;
 pub mod layers;
 pub mod oidc;
+pub mod opening;
 pub mod page;
 pub mod pages;
 pub mod routes;

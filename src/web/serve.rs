@@ -10,10 +10,8 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 
-/// Whoever has not sent the head of a request by then never meant to.
-const HEAD: Duration = Duration::from_secs(15);
-/// How long requests under way may take to finish at the end.
-const FAREWELL: Duration = Duration::from_secs(10);
+use crate::web::opening::Punctual;
+
 /// Requests at once on one HTTP/2 connection.
 const STREAMS: u32 = 128;
 
@@ -26,6 +24,21 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// How long peers are waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Whoever has not sent the head of a request by then never meant to.
+    pub head: Duration,
+    /// How long requests under way may take to finish at the end.
+    pub farewell: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(15), farewell: Duration::from_secs(10) }
+    }
+}
+
 /// Serves `router` on `listener` until `stop` is done and what is under way has been answered.
 ///
 /// # Errors
@@ -34,6 +47,7 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     tls: Option<TlsFiles>,
+    patience: Patience,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
@@ -41,15 +55,16 @@ pub async fn serve(
     let stopping = handle.clone();
     tokio::spawn(async move {
         stop.await;
-        stopping.graceful_shutdown(Some(FAREWELL));
+        stopping.graceful_shutdown(Some(patience.farewell));
     });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     // The two kinds of server have different types and nothing else that differs.
     macro_rules! run {
         ($server:expr) => {{
-            let mut server = $server.handle(handle);
+            let punctual = |inner| Punctual { inner, limit: patience.head };
+            let mut server = $server.handle(handle).map(punctual);
             let builder = server.http_builder();
-            builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+            builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head);
             builder
                 .http2()
                 .timer(TokioTimer::new())

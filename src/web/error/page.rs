@@ -10,6 +10,7 @@ use crate::keys::form::FormError;
 use crate::oauth::printable::printable;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::logout::rp_initiated::SignOutError;
+use crate::rules::logout::LogoutRefusal;
 use crate::rules::redirect_uri::UntrustedRedirect;
 use crate::store::error::StoreError;
 use crate::web::extract::params::MalformedForm;
@@ -42,6 +43,10 @@ impl Refused {
         check: &'static str,
         cause: &dyn std::error::Error,
     ) -> Self {
+        Self::because(status, reason, check, &cause.to_string())
+    }
+
+    fn because(status: StatusCode, reason: ErrorReason, check: &'static str, cause: &str) -> Self {
         Self {
             status,
             reason,
@@ -49,34 +54,32 @@ impl Refused {
             client: String::new(),
             sent: String::new(),
             registered: Vec::new(),
-            cause: cause.to_string(),
+            cause: cause.to_owned(),
         }
     }
 
     /// A form whose bytes are no form encoding.
     pub fn malformed_form() -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            reason: ErrorReason::InvalidRequest,
-            check: "parameters",
-            client: String::new(),
-            sent: String::new(),
-            registered: Vec::new(),
-            cause: "the form is not ASCII without spaces, as a form encoding is".to_owned(),
-        }
+        let cause = "the form is not ASCII without spaces, as a form encoding is";
+        Self::because(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "parameters", cause)
     }
 
     /// No page has this address.
     pub fn not_found() -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            reason: ErrorReason::NotFound,
-            check: "route",
-            client: String::new(),
-            sent: String::new(),
-            registered: Vec::new(),
-            cause: "there is nothing at this address".to_owned(),
-        }
+        let cause = "there is nothing at this address";
+        Self::because(StatusCode::NOT_FOUND, ErrorReason::NotFound, "route", cause)
+    }
+
+    /// The page at this address is not for this method.
+    pub fn method_not_allowed() -> Self {
+        let cause = "the address does not take this method";
+        Self::because(StatusCode::METHOD_NOT_ALLOWED, ErrorReason::InvalidRequest, "method", cause)
+    }
+
+    /// A handler panicked. What it said may hold anything; where it happened is in the panic hook's own line.
+    pub fn panicked() -> Self {
+        let cause = "a request panicked";
+        Self::because(StatusCode::INTERNAL_SERVER_ERROR, ErrorReason::Internal, "panic", cause)
     }
 }
 
@@ -123,11 +126,11 @@ impl From<&SignOutError> for Refused {
             SignOutError::Malformed(_) => {
                 refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "parameters")
             }
-            SignOutError::Refused { client, sent, registered, .. } => Self {
+            SignOutError::Refused { refusal, client, sent, registered } => Self {
                 client: client.as_deref().map(printable).unwrap_or_default(),
                 sent: sent.as_deref().map(shown).unwrap_or_default(),
                 registered: registered.clone(),
-                ..refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidSignOut, "end_session")
+                ..refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidSignOut, logout_check(*refusal))
             },
             SignOutError::Form(error) => form(*error),
             SignOutError::Unsealable => {
@@ -175,6 +178,14 @@ const fn redirect_check(refusal: UntrustedRedirect) -> &'static str {
         }
         UntrustedRedirect::Fragment => "redirect_uri_fragment",
         UntrustedRedirect::NotRegistered => "redirect_uri_not_registered",
+    }
+}
+
+const fn logout_check(refusal: LogoutRefusal) -> &'static str {
+    match refusal {
+        LogoutRefusal::ClientContradictsHint => "client_id_contradicts_hint",
+        LogoutRefusal::UnknownClient => "client_id_unknown",
+        LogoutRefusal::RedirectNotRegistered => "post_logout_redirect_uri_not_registered",
     }
 }
 

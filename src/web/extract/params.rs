@@ -1,10 +1,12 @@
 //! The parameters of a request: of its query, or of its form and then never of its query (RFC 6749 §3.2).
 
-use axum::body::{Bytes, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use std::convert::Infallible;
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
-use std::convert::Infallible;
 
 use crate::oauth::params::{LONGEST, MalformedParams, Params};
 
@@ -45,18 +47,19 @@ pub struct RawForm(pub Result<Bytes, MalformedForm>);
 impl<S: Send + Sync> FromRequest<S> for RawForm {
     type Rejection = Infallible;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, Infallible> {
         let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Ok(Self(Err(MalformedForm::ContentType)));
         }
-        // One byte more than is read, so that what is too long is told as that.
-        let body = to_bytes(request.into_body(), LONGEST + 1).await;
-        Ok(Self(body.map_err(|error| {
-            let too_long = std::error::Error::source(&error)
-                .is_some_and(|source| source.to_string().contains("length limit"));
-            if too_long { MalformedParams::TooLong.into() } else { MalformedForm::BrokenOff }
+        DefaultBodyLimit::max(LONGEST).apply(&mut request);
+        let body = Bytes::from_request(request, state).await;
+        Ok(Self(body.map_err(|rejection| match rejection {
+            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+                MalformedParams::TooLong.into()
+            }
+            _ => MalformedForm::BrokenOff,
         })))
     }
 }

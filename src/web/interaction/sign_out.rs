@@ -93,6 +93,8 @@ impl SignOutHandlers {
     fn question(&self, prompt: &SignOutPrompt, visiting: &Visiting) -> Response {
         let app = prompt.client.as_deref().map(app);
         let logo = app.as_ref().and_then(|app| app.logo.as_ref()).map(ToString::to_string);
+        // Whoever stays goes back to the app's home page where no other way was asked for.
+        let home = app.as_ref().and_then(|app| app.client_uri.as_ref()).map(ToString::to_string);
         let page = SignOutPage {
             frame: self.pages.frame(&prompt.ui_locales, visiting.language.as_deref()),
             action: self.pages.routes().path(SIGN_OUT),
@@ -100,7 +102,7 @@ impl SignOutHandlers {
             app,
             account: prompt.account_name.clone(),
         };
-        let forms: Vec<&str> = prompt.redirect.iter().map(String::as_str).collect();
+        let forms: Vec<&str> = prompt.redirect.iter().chain(&home).map(String::as_str).collect();
         let images: Vec<&str> = logo.iter().map(String::as_str).collect();
         self.pages.show(StatusCode::OK, &page, Allowed { forms: &forms, images: &images, script: None })
     }
