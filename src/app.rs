@@ -1,4 +1,10 @@
 //! The only place that knows everybody: settings become rooms, rooms become a router.
 
+pub mod apis;
+pub mod blueprint;
+pub mod branding;
+pub mod claim_scopes;
+pub mod clients;
+pub mod custody_policy;
 pub mod outbound;
 pub mod seal;

@@ -1,7 +1,21 @@
 //! The configuration: one TOML file, one file here per [section], and what the sections share.
 
+pub mod api;
+pub mod branding;
+pub mod client;
 pub mod duration;
 pub mod environment;
+pub mod findings;
+pub mod issuer;
+pub mod keys;
+mod loopback;
 pub mod reading;
+mod scopes;
 pub mod secret_source;
+pub mod server;
+pub mod session;
+pub mod settings;
+pub mod sign_in;
+pub mod storage;
+pub mod tokens;
 mod tree;

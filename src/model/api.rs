@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::id::Audience;
+use crate::id::{Audience, ClientId};
 use crate::oauth::algorithm::SigningAlgorithm;
 
 /// A resource server.
@@ -16,6 +16,8 @@ pub struct Api {
     pub format: AccessTokenFormat,
     /// How long they live; the client's setting where none.
     pub lifetime: Option<Duration>,
+    /// The clients by which the API itself asks what a token means (RFC 7662).
+    pub introspected_by: Vec<ClientId>,
 }
 
 /// A scope of an API, in words a person understands.

@@ -1,6 +1,17 @@
 //! The flows of the provider: strangers to HTTP, which return what is to be answered.
 
+pub mod authorize;
+pub mod authorize_error;
 pub mod client_auth;
+pub mod consent;
 pub mod grant;
+pub mod introspect;
+mod pending;
+pub mod revoke;
+pub mod sign_in;
+pub mod step;
+pub mod throttle;
 pub mod token;
 pub mod token_error;
+pub mod userinfo;
+pub mod visitor;

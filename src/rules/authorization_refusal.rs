@@ -67,6 +67,9 @@ pub enum AuthorizationRefusal {
     /// OpenID Connect Core §5.5.
     #[error(transparent)]
     Claims(#[from] MalformedClaims),
+    /// OpenID Connect Core §3.1.2.1: a hint that was not issued here, or to another client, names nobody.
+    #[error("id_token_hint is not an ID token that was issued here to this client")]
+    Hint,
     /// OpenID Connect Core §5.5.1.1.
     #[error("none of the acr values that the request insists on can be reached here")]
     AcrUnreachable,
@@ -88,6 +91,7 @@ impl AuthorizationRefusal {
             | Self::NonceMissing
             | Self::Prompt(_)
             | Self::MaxAgeMalformed
+            | Self::Hint
             | Self::Claims(_) => ErrorCode::InvalidRequest,
             Self::RequestObject => ErrorCode::RequestNotSupported,
             Self::RequestUri => ErrorCode::RequestUriNotSupported,

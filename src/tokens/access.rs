@@ -74,7 +74,8 @@ pub enum OneOrMany {
 }
 
 impl OneOrMany {
-    fn of(audiences: &[Audience], issuer: &str) -> Self {
+    /// The names of `audiences`; the issuer, whose userinfo endpoint is always meant, when there are none.
+    pub fn of(audiences: &[Audience], issuer: &str) -> Self {
         match audiences {
             [] => Self::One(issuer.to_owned()),
             [one] => Self::One(one.to_string()),

@@ -93,19 +93,21 @@ pub fn apis() -> Vec<Api> {
             scopes: vec![scope("events.read"), scope("events.write")],
             format: jwt,
             lifetime: None,
+            introspected_by: vec![ClientId::from("ledger")],
         },
         Api {
             audience: Audience::from(OPAQUE_API),
             scopes: vec![scope("ledger.read")],
             format: AccessTokenFormat::Opaque,
             lifetime: None,
+            introspected_by: vec![ClientId::from("ledger")],
         },
     ]
 }
 
 /// The clients of the stories; each differs from [`web`] in what its name says.
 pub fn clients() -> Vec<Client> {
-    vec![web(), spa(), native(), service(), old()]
+    vec![web(), spa(), native(), service(), old(), ledger()]
 }
 
 /// A confidential web app that must use PKCE; its secret is `web-secret`.
@@ -205,5 +207,18 @@ pub fn old() -> Client {
             scope_claims: ScopeClaims::IdTokenToo,
         },
         ..web()
+    }
+}
+
+/// The client by which the APIs introspect; its secret is `ledger-secret`.
+pub fn ledger() -> Client {
+    Client {
+        id: ClientId::from("ledger"),
+        appearance: Appearance { name: "Ledger".to_owned(), ..Appearance::default() },
+        credentials: Credentials::Secret {
+            method: SecretMethod::Basic,
+            digests: vec![Digest::of("ledger-secret")],
+        },
+        ..service()
     }
 }

@@ -1,7 +1,7 @@
 //! What a token request changes, in one commit with the record of an opaque token: all of it is durable before anybody is answered,
 //! or nothing of it happened.
 
-use crate::id::FamilyId;
+use crate::id::{FamilyId, SessionId};
 use crate::model::opaque_token::OpaqueToken;
 use crate::model::token_family::{RefreshState, RevocationReason, TokenFamily};
 use crate::secret::Digest;
@@ -32,7 +32,7 @@ pub enum Settlement {
         /// What stands then.
         next: Box<RefreshState>,
         /// The session that was used by it, when the family is bound to one.
-        touches: Option<crate::id::SessionId>,
+        touches: Option<SessionId>,
     },
 }
 

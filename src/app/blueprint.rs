@@ -1,0 +1,105 @@
+//! What the bridge will be built from: the whole configuration, checked by every floor and converted. Nothing is opened, made or
+//! asked yet, so `check` and `serve` find the same.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::app::apis::apis;
+use crate::app::branding::branding;
+use crate::app::claim_scopes::claim_scopes;
+use crate::app::clients::clients;
+use crate::app::seal::MasterKeySource;
+use crate::config::environment::Environment;
+use crate::config::findings::Findings;
+use crate::config::keys;
+use crate::config::reading::Problem;
+use crate::config::settings::{Reading, Settings};
+use crate::keys::master_key::MasterKey;
+use crate::legacy::description::Description;
+use crate::legacy::description_table;
+use crate::model::claim_scopes::ClaimScopes;
+use crate::model::registry::Registry;
+use crate::web::page::branding::Branding;
+
+/// A configuration without problems.
+#[derive(Clone, Debug)]
+pub struct Blueprint {
+    /// Every section.
+    pub settings: Settings,
+    /// The clients and APIs.
+    pub registry: Registry,
+    /// What scopes stand for.
+    pub claim_scopes: Arc<ClaimScopes>,
+    /// Whose pages these are.
+    pub branding: Arc<Branding>,
+    /// The old system.
+    pub legacy: Description,
+    /// Where the master key comes from.
+    pub master_key: MasterKeySource,
+    /// What does not keep the bridge from starting.
+    pub warnings: Vec<Problem>,
+}
+
+impl Blueprint {
+    /// Reads the configuration file at `path` with the environment's overrides.
+    ///
+    /// # Errors
+    /// Everything that was found, when there is a problem among it.
+    pub fn of_file(path: &Path, environment: &Environment) -> Result<Self, Findings> {
+        Reading::of_file(path, environment).map_err(alone).and_then(Self::of)
+    }
+
+    /// Reads a configuration whose relative paths begin at `base`.
+    ///
+    /// # Errors
+    /// Everything that was found, when there is a problem among it.
+    pub fn of_text(text: &str, base: &Path, environment: &Environment) -> Result<Self, Findings> {
+        Reading::of_text(text, base, environment).map_err(alone).and_then(Self::of)
+    }
+
+    fn of(mut reading: Reading) -> Result<Self, Findings> {
+        let mut found = std::mem::take(&mut reading.findings);
+        let clients = clients(&reading.settings.clients, &mut found);
+        let branding = branding(&reading.settings.branding, &mut found);
+        let master_key = master_key(&reading.settings.keys.master, &mut found);
+        let legacy = legacy(&reading, &mut found);
+        reading.findings = found;
+        // Without a description there is a problem, and with a problem no blueprint.
+        let (settings, warnings) = reading.finish()?;
+        let legacy = legacy.ok_or_else(|| alone(Problem::new("legacy", "not understood")))?;
+        let mapped = legacy.mapping.claims.keys().map(String::as_str);
+        Ok(Self {
+            registry: Registry::new(clients, apis(&settings.apis)),
+            claim_scopes: Arc::new(claim_scopes(&settings.scopes, mapped)),
+            branding: Arc::new(branding),
+            legacy,
+            master_key,
+            warnings,
+            settings,
+        })
+    }
+}
+
+fn alone(problem: Problem) -> Findings {
+    Findings { problems: vec![problem], warnings: Vec::new() }
+}
+
+fn master_key(written: &keys::MasterKey, findings: &mut Findings) -> MasterKeySource {
+    match written {
+        keys::MasterKey::Given(text) => {
+            if let Err(error) = MasterKey::from_text(text) {
+                findings.problem("keys.master_key", error.to_string());
+            }
+            MasterKeySource::Given(text.clone())
+        }
+        keys::MasterKey::File(path) => MasterKeySource::File(path.clone()),
+    }
+}
+
+fn legacy(reading: &Reading, findings: &mut Findings) -> Option<Description> {
+    // That the section is missing was told, and telling each of its keys would not help.
+    let table = reading.settings.legacy.clone()?;
+    let (description, problems) = description_table::read(table, "legacy", &reading.surroundings());
+    findings.problems.extend(problems);
+    description
+}

@@ -1,0 +1,44 @@
+//! Which signing keys are kept, and how long: what `[keys]` says, and what the clients and APIs need.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::config::settings::Settings;
+use crate::model::api::AccessTokenFormat;
+use crate::model::registry::Registry;
+use crate::oauth::algorithm::SigningAlgorithm;
+use crate::tokens::key_custody::CustodyPolicy;
+
+/// RS256, because every OpenID Provider must have it (OpenID Connect Core §15.1), and ES256, with which access tokens for us are signed.
+const ALWAYS: [SigningAlgorithm; 2] = [SigningAlgorithm::Rs256, SigningAlgorithm::Es256];
+
+/// The policy of the key custody.
+pub fn custody_policy(settings: &Settings, registry: &Registry) -> CustodyPolicy {
+    CustodyPolicy {
+        algorithms: algorithms(registry),
+        rotate_every: settings.keys.rotate_every.into(),
+        publish_before: settings.keys.publish_before.into(),
+        longest_token: longest_token(registry),
+    }
+}
+
+fn algorithms(registry: &Registry) -> Vec<SigningAlgorithm> {
+    let of_clients = registry
+        .clients()
+        .flat_map(|client| [Some(client.id_token.algorithm), client.userinfo_signed_response_alg])
+        .flatten();
+    let of_apis = registry.apis().iter().filter_map(|api| match api.format {
+        AccessTokenFormat::Jwt { algorithm, .. } => Some(algorithm),
+        AccessTokenFormat::Opaque => None,
+    });
+    let all: BTreeSet<_> = ALWAYS.into_iter().chain(of_clients).chain(of_apis).collect();
+    all.into_iter().collect()
+}
+
+/// A retired key stays published until whatever it signed has expired.
+fn longest_token(registry: &Registry) -> Duration {
+    let of_clients =
+        registry.clients().flat_map(|client| [client.lifetimes.access_token, client.lifetimes.id_token]);
+    let of_apis = registry.apis().iter().filter_map(|api| api.lifetime);
+    of_clients.chain(of_apis).max().unwrap_or_default()
+}

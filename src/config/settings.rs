@@ -1,0 +1,172 @@
+//! The whole configuration: every section checked, defaults filled in. What only upper floors can judge (colours, keys, the legacy
+//! system's description) is still as written.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Table;
+
+use super::api::{self, Api};
+use super::branding::{self, Branding};
+use super::client::{self, Client, Context};
+use super::environment::{Environment, Overrides, Surroundings};
+use super::findings::Findings;
+use super::keys::{self, Keys};
+use super::reading::{self, Problem};
+use super::scopes;
+use super::server::{self, Server};
+use super::session::{self, Session};
+use super::sign_in::{self, SignIn};
+use super::storage::{self, Storage};
+use super::tokens::{self, Tokens};
+
+/// The sections.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// `[server]`.
+    pub server: Server,
+    /// `[storage]`.
+    pub storage: Storage,
+    /// `[keys]`.
+    pub keys: Keys,
+    /// `[session]`.
+    pub session: Session,
+    /// `[sign_in]`.
+    pub sign_in: SignIn,
+    /// `[tokens]`.
+    pub tokens: Tokens,
+    /// `[branding]`.
+    pub branding: Branding,
+    /// `[scopes]`: the claims that each scope stands for, besides the standard ones.
+    pub scopes: BTreeMap<String, Vec<String>>,
+    /// `[legacy]` as written, when it is; the `legacy` room reads it.
+    pub legacy: Option<Table>,
+    /// `[[api]]`.
+    pub apis: Vec<Api>,
+    /// `[[client]]`.
+    pub clients: Vec<Client>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Raw {
+    server: server::Raw,
+    storage: storage::Raw,
+    keys: keys::Raw,
+    session: session::Raw,
+    sign_in: sign_in::Raw,
+    tokens: tokens::Raw,
+    branding: branding::Raw,
+    scopes: BTreeMap<String, Vec<String>>,
+    legacy: Option<Table>,
+    api: Vec<api::Raw>,
+    client: Vec<client::Raw>,
+}
+
+/// A configuration that was read, and what was found in it so far. Upper floors add what they find before anybody is told.
+pub struct Reading {
+    /// The settings, with defaults in the place of what has a problem.
+    pub settings: Settings,
+    /// What was found.
+    pub findings: Findings,
+    base: PathBuf,
+    environment: Environment,
+    overrides: Overrides,
+}
+
+impl Reading {
+    /// Reads the file at `path` and lays the environment's overrides over it.
+    ///
+    /// # Errors
+    /// When there is nothing to read: no file, or no TOML.
+    pub fn of_file(path: &Path, environment: &Environment) -> Result<Self, Problem> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Problem::new(
+                "",
+                format!(
+                    "cannot read the configuration {}: {error}; `passerelle init --output {0}` writes one",
+                    path.display()
+                ),
+            )
+        })?;
+        Self::of_text(&text, path.parent().unwrap_or(Path::new("")), environment)
+    }
+
+    /// Reads a configuration whose relative paths begin at `base`.
+    ///
+    /// # Errors
+    /// When the text is no TOML.
+    pub fn of_text(text: &str, base: &Path, environment: &Environment) -> Result<Self, Problem> {
+        let mut table = reading::parse(text)?;
+        let (overrides, problems) = Overrides::apply(&mut table, environment);
+        let (raw, more) = reading::read::<Raw>(table, "");
+        let mut findings = Findings::default();
+        findings.problems.extend(problems);
+        findings.problems.extend(more);
+        let settings = raw.check(&Surroundings { base, environment }, &mut findings);
+        Ok(Self { settings, findings, base: base.to_owned(), environment: environment.clone(), overrides })
+    }
+
+    /// What relative paths and secret sources refer to.
+    pub fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { base: &self.base, environment: &self.environment }
+    }
+
+    /// The settings with their warnings, when everything that was found by now lets the bridge start.
+    ///
+    /// # Errors
+    /// Every problem, each with the variable that set it where one did.
+    pub fn finish(mut self) -> Result<(Settings, Vec<Problem>), Findings> {
+        self.findings.name_origins(&self.overrides);
+        if self.findings.problems.is_empty() {
+            Ok((self.settings, self.findings.warnings))
+        } else {
+            Err(self.findings)
+        }
+    }
+}
+
+impl Raw {
+    fn check(self, around: &Surroundings<'_>, findings: &mut Findings) -> Settings {
+        let server = self.server.check(around, findings);
+        let storage = self.storage.check(around, findings);
+        let keys = self.keys.check(around, findings);
+        let session = self.session.check(findings);
+        let sign_in = self.sign_in.check(findings);
+        let tokens = self.tokens.check(findings);
+        let branding = self.branding.check(findings);
+        let scopes = scopes::check(self.scopes, findings);
+        let apis = api::check(self.api, server.issuer.as_str(), &scopes, findings);
+        let context = Context {
+            around: *around,
+            server: &server,
+            lifetimes: &tokens.lifetimes,
+            scopes: &scopes,
+            apis: &apis,
+        };
+        let clients = client::check(self.client, &context, findings);
+        if clients.is_empty() {
+            findings.warning("client", "no application is registered; each is a [[client]]");
+        }
+        if self.legacy.is_none() {
+            findings.problem(
+                "legacy",
+                "missing; the login to bridge, such as: [legacy] preset = \"imis\" with the URL of your system",
+            );
+        }
+        Settings {
+            server,
+            storage,
+            keys,
+            session,
+            sign_in,
+            tokens,
+            branding,
+            scopes,
+            legacy: self.legacy,
+            apis,
+            clients,
+        }
+    }
+}

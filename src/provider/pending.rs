@@ -1,0 +1,86 @@
+//! An authorization request on its way through the pages: sealed, bound to its browser, with its expiry inside. The server keeps
+//! nothing of it, so a visitor who never signs in costs no row, and what a client or a browser changes has no effect.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, SessionId};
+use crate::keys::form::FormError;
+use crate::keys::seal::{Purpose, Sealer};
+use crate::model::login_session::LoginSession;
+use crate::oauth::authorization_request::AuthorizationRequest;
+use crate::provider::visitor::Visitor;
+use crate::rules::interaction::Occasion;
+use crate::secret::Chance;
+use crate::time::Timestamp;
+
+/// Part of what a sealed request is bound to: other sealed forms do not open as one.
+const LABEL: &str = "authorization";
+
+/// The request and what happened for it so far.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Pending {
+    /// As the client sent it. It is checked anew at each step: a client may be changed meanwhile.
+    pub(super) request: AuthorizationRequest,
+    /// When it began.
+    began_at: Timestamp,
+    /// The sign-in that was made for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed_in: Option<SignedInFor>,
+    /// Who sees its consent page: nobody else's answer counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) asks: Option<AccountId>,
+}
+
+/// A sign-in, told from an earlier one in the same session by its moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct SignedInFor {
+    session: SessionId,
+    at: Timestamp,
+}
+
+impl Pending {
+    pub(super) fn new(request: AuthorizationRequest, now: Timestamp) -> Self {
+        Self { request, began_at: now, signed_in: None, asks: None }
+    }
+
+    /// The person has just signed in for this request.
+    pub(super) fn signed_in(mut self, session: &LoginSession) -> Self {
+        self.signed_in = Some(SignedInFor { session: session.id.clone(), at: session.auth_time });
+        self.asks = None;
+        self
+    }
+
+    /// Its consent page is shown to `account`.
+    pub(super) fn asked_of(&self, account: &AccountId) -> Self {
+        Self { asks: Some(account.clone()), ..self.clone() }
+    }
+
+    /// Whether `session` was signed in to for this request.
+    pub(super) fn occasion(&self, session: &LoginSession) -> Occasion {
+        let this = SignedInFor { session: session.id.clone(), at: session.auth_time };
+        if self.signed_in.as_ref() == Some(&this) { Occasion::ThisRequest } else { Occasion::Earlier }
+    }
+
+    /// As text for a form field of this visitor, good until `lifetime` after the request began.
+    pub(super) fn seal(
+        &self,
+        sealer: &Sealer,
+        visitor: &Visitor,
+        lifetime: Duration,
+        chance: &Chance,
+    ) -> Result<String, serde_json::Error> {
+        sealer.seal_form(Purpose::Browser, &visitor.bound(LABEL), self, self.began_at + lifetime, chance)
+    }
+
+    /// Opens what came back from this visitor.
+    pub(super) fn open(
+        sealer: &Sealer,
+        visitor: &Visitor,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<Self, FormError> {
+        sealer.open_form(Purpose::Browser, &visitor.bound(LABEL), text, now)
+    }
+}

@@ -1,0 +1,97 @@
+//! What comes next for the browser, as values: a page to show, or an answer to carry to the app.
+
+use std::sync::Arc;
+
+use crate::legacy::refusal::Refusal;
+use crate::model::client::Client;
+use crate::oauth::response::AuthorizationResponse;
+use crate::rules::interaction::SignInReason;
+use crate::time::Timestamp;
+
+/// What the browser is shown or sent.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// The sign-in page.
+    SignIn(Box<SignInPrompt>),
+    /// The consent page.
+    Consent(Box<ConsentPrompt>),
+    /// The answer, which goes to the app.
+    Answer(Box<Answer>),
+}
+
+/// What the app hears.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The response.
+    pub response: AuthorizationResponse,
+    /// The language that the app asked for.
+    pub ui_locales: Vec<String>,
+}
+
+/// What the sign-in page needs.
+#[derive(Clone)]
+pub struct SignInPrompt {
+    /// The pending request, sealed.
+    pub request: String,
+    /// The app that one signs in to.
+    pub client: Arc<Client>,
+    /// Where its answer will go.
+    pub redirect_uri: String,
+    /// What to fill in already.
+    pub user_name: String,
+    /// Why it is shown.
+    pub reason: SignInReason,
+    /// Why the last try did not work.
+    pub refusal: Option<SignInRefusal>,
+    /// The language that the app asked for.
+    pub ui_locales: Vec<String>,
+}
+
+/// Why a try to sign in did not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignInRefusal {
+    /// The old system said so, or does not answer.
+    Legacy(Refusal),
+    /// Too many tries: the old system was not asked.
+    Throttled {
+        /// Until when.
+        until: Timestamp,
+    },
+}
+
+/// What the consent page needs.
+#[derive(Clone)]
+pub struct ConsentPrompt {
+    /// The pending request, sealed for the person who is asked.
+    pub request: String,
+    /// The app that asks.
+    pub client: Arc<Client>,
+    /// Where its answer will go.
+    pub redirect_uri: String,
+    /// The person, by the name that they sign in with.
+    pub account_name: String,
+    /// What is asked for: scopes with the words of the configuration where it has some.
+    pub scopes: Vec<(String, Option<String>)>,
+    /// The language that the app asked for.
+    pub ui_locales: Vec<String>,
+}
+
+// A sealed request is as good as its browser's cookie makes it, and has no place in a log all the same.
+impl std::fmt::Debug for SignInPrompt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignInPrompt")
+            .field("client", &self.client.id)
+            .field("reason", &self.reason)
+            .field("refusal", &self.refusal)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for ConsentPrompt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConsentPrompt")
+            .field("client", &self.client.id)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}

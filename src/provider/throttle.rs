@@ -1,0 +1,158 @@
+//! Holds back guessers before the old system hears of them: one counter per account, however it is spelt, and one per address.
+//!
+//! Failures are rows, so that they hold across nodes and restarts. Tries under way are counted in memory on top: of fifty guesses sent
+//! at once, no more than the limit reach the old system.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::rules::throttle::{Attempts, Limits, Verdict, account_key, verdict};
+use crate::store::attempts;
+use crate::store::db::{Db, Tx};
+use crate::store::error::StoreError;
+use crate::time::Timestamp;
+
+/// The limits in force.
+#[derive(Clone, Copy, Debug)]
+pub struct ThrottleLimits {
+    /// For one account: below the old system's own threshold.
+    pub account: Limits,
+    /// For one address.
+    pub address: Limits,
+}
+
+/// The throttle. Clones share their counts.
+#[derive(Clone, Debug)]
+pub struct Throttle {
+    db: Db,
+    limits: ThrottleLimits,
+    under_way: Arc<Mutex<HashMap<String, u32>>>,
+}
+
+/// A try that may be made. Dropping it says that it is over.
+#[derive(Debug)]
+pub struct Try {
+    subjects: [(String, Limits); 2],
+    under_way: Arc<Mutex<HashMap<String, u32>>>,
+}
+
+impl Throttle {
+    /// A throttle that counts in `db`.
+    pub fn new(db: Db, limits: ThrottleLimits) -> Self {
+        Self { db, limits, under_way: Arc::default() }
+    }
+
+    /// Whether this visitor may try a password for this user name now.
+    ///
+    /// # Errors
+    /// When the counters cannot be read: then nobody may.
+    pub async fn admit(
+        &self,
+        user_name: &str,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<Result<Try, Timestamp>, StoreError> {
+        let subjects = [
+            (format!("account:{}", account_key(user_name)), self.limits.account),
+            (format!("address:{}", address_key(address)), self.limits.address),
+        ];
+        let admitted = self.reserve(subjects);
+        for (subject, limits) in &admitted.subjects {
+            let counted = attempts::find(&self.db, subject, now).await?;
+            let counted = counted.filter(|counted| {
+                now < counted.window_start + limits.window || counted.blocked_until.is_some()
+            });
+            let counted = counted.map(|counted| Attempts {
+                failures: u32::try_from(counted.failures).unwrap_or(u32::MAX),
+                window_start: counted.window_start,
+                blocked_until: counted.blocked_until,
+            });
+            if let Verdict::BlockedUntil(until) = verdict(counted.as_ref(), now) {
+                return Ok(Err(until));
+            }
+            let failures = counted.map_or(0, |counted| counted.failures);
+            if failures.saturating_add(self.others_under_way(subject)) >= limits.failures {
+                return Ok(Err(now + limits.pause));
+            }
+        }
+        Ok(Ok(admitted))
+    }
+
+    fn reserve(&self, subjects: [(String, Limits); 2]) -> Try {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        for (subject, _) in &subjects {
+            *under_way.entry(subject.clone()).or_default() += 1;
+        }
+        Try { subjects, under_way: self.under_way.clone() }
+    }
+
+    fn others_under_way(&self, subject: &str) -> u32 {
+        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.get(subject).copied().unwrap_or(0).saturating_sub(1)
+    }
+
+    /// Counts a failure, and holds further tries off when it was one too many.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn failed(&self, failed: Try, now: Timestamp) -> Result<(), StoreError> {
+        let subjects = failed.subjects.clone();
+        let counted = self.db.write(move |tx| {
+            Box::pin(async move {
+                for (subject, limits) in &subjects {
+                    let failures = attempts::record_failure(tx, subject, now, limits.window).await?;
+                    if failures >= i64::from(limits.failures) {
+                        attempts::block(tx, subject, now + limits.pause).await?;
+                    }
+                }
+                Ok(())
+            })
+        });
+        // The try is over only when its failure counts, or a parallel one would slip through in between.
+        let counted = counted.await;
+        drop(failed);
+        counted
+    }
+}
+
+impl Try {
+    /// The account's counter, to be cleared with the sign-in that succeeded. The address keeps its count: it may have guessed at others.
+    pub fn account(&self) -> String {
+        let [(account, _), _] = &self.subjects;
+        account.clone()
+    }
+}
+
+/// Forgets the failures of an account whose person has signed in.
+///
+/// # Errors
+/// When it cannot be written.
+pub async fn succeeded(tx: &mut Tx, account: &str) -> Result<(), StoreError> {
+    attempts::clear(tx, account).await
+}
+
+impl Drop for Try {
+    fn drop(&mut self) {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        for (subject, _) in &self.subjects {
+            if let Some(count) = under_way.get_mut(subject) {
+                *count -= 1;
+                if *count == 0 {
+                    under_way.remove(subject);
+                }
+            }
+        }
+    }
+}
+
+/// A household has one IPv4 address, or one IPv6 network of 64 bits in which it may take any.
+fn address_key(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
