@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 /// A port of our own: the listener, and the URL under which a browser on this machine finds it.
 pub struct Port {
     listener: TcpListener,
+    number: u16,
     /// `http://localhost:<port>`, without a slash at the end.
     pub base_url: String,
 }
@@ -20,8 +21,13 @@ impl Port {
     /// Takes that loopback port; 0 takes a free one.
     pub async fn take(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let base_url = format!("http://localhost:{}", listener.local_addr()?.port());
-        Ok(Self { listener, base_url })
+        let number = listener.local_addr()?.port();
+        Ok(Self { listener, number, base_url: format!("http://localhost:{number}") })
+    }
+
+    /// Its number.
+    pub fn number(&self) -> u16 {
+        self.number
     }
 
     /// The listener alone, for a server that brings its own loop.
@@ -34,7 +40,8 @@ impl Port {
         let (closing, closed) = oneshot::channel::<()>();
         // A dropped `Running` drops `closing`, which ends the wait as well as a message would.
         let server = axum::serve(self.listener, routes).with_graceful_shutdown(async { drop(closed.await) });
-        Running { base_url: self.base_url, closing, task: tokio::spawn(async { server.await }) }
+        let task = tokio::spawn(async { server.await });
+        Running { base_url: self.base_url, port: self.number, closing, task }
     }
 }
 
@@ -42,6 +49,8 @@ impl Port {
 pub struct Running {
     /// `http://localhost:<port>`, without a slash at the end.
     pub base_url: String,
+    /// The port.
+    pub port: u16,
     closing: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
 }
