@@ -6,7 +6,6 @@ use clap::Args;
 use passerelle::app::blueprint::Blueprint;
 use passerelle::config::environment::Environment;
 use passerelle::config::findings::Findings;
-use passerelle::config::reading::Problem;
 
 /// Which file.
 #[derive(Args)]
