@@ -1,6 +1,8 @@
 //! One test binary; its files are named like the flows they test.
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod client_authentication;
@@ -10,6 +12,8 @@ mod config;
 mod connector;
 #[cfg(test)]
 mod cors;
+#[path = "../examples/demo/mod.rs"]
+pub mod demo;
 #[cfg(test)]
 mod discovery;
 #[cfg(test)]
@@ -25,6 +29,8 @@ pub mod legacy_system;
 mod legacy_system_tests;
 #[cfg(test)]
 mod logout;
+#[path = "../examples/loopback/mod.rs"]
+pub mod loopback;
 #[cfg(test)]
 mod master_key;
 #[cfg(test)]
@@ -33,6 +39,8 @@ mod pages;
 mod revocation;
 #[cfg(test)]
 mod sign_on;
+#[path = "../examples/spa/mod.rs"]
+pub mod spa;
 #[cfg(test)]
 pub mod support;
 #[cfg(test)]
@@ -45,3 +53,5 @@ mod token_refresh;
 mod userinfo;
 #[cfg(test)]
 mod web;
+#[path = "../examples/web_app/mod.rs"]
+pub mod web_app;
