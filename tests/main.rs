@@ -19,6 +19,8 @@ mod discovery;
 #[cfg(test)]
 mod error_catalogue;
 #[cfg(test)]
+mod interop;
+#[cfg(test)]
 mod introspection;
 #[cfg(test)]
 mod key_custody;
