@@ -1,6 +1,8 @@
 //! One test binary; its files are named like the flows they test.
 
 #[cfg(test)]
+mod authorize;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod catalogue;
