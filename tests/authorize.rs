@@ -11,6 +11,9 @@ use crate::support::house::{House, ISSUER};
 
 const WEB: &str = "https://web.example/callback";
 
+/// Who asks, what is changed in the request, and the error that comes back.
+type Case<'a> = (&'a App, &'a [(&'a str, &'a str)], &'a str);
+
 async fn signed_in(house: &House) -> Browser {
     let mut browser = house.browser();
     house.web().code(&mut browser, &[]).await;
@@ -69,7 +72,7 @@ async fn everything_else_travels_back_with_its_code_state_and_issuer() {
     let (web, spa, old) = (house.web(), house.spa(), house.old());
     let challenge = ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     let long = "x".repeat(2049);
-    let cases: [(&App, &[(&str, &str)], &str); 27] = [
+    let cases: [Case<'_>; 27] = [
         (&web, &[("response_type", "")], "invalid_request"),
         (&web, &[("response_type", "token")], "unsupported_response_type"),
         (&web, &[("response_type", "code id_token")], "unsupported_response_type"),

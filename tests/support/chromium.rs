@@ -133,12 +133,13 @@ impl Drop for Chromium {
 fn start_driver() -> (Child, u16) {
     let started = Command::new("chromedriver").args(["--port=0"]).stdout(Stdio::piped()).spawn();
     let mut driver = started.expect("chromedriver is missing; install Debian's chromium and chromium-driver");
-    let said = BufReader::new(driver.stdout.take().unwrap());
-    for line in said.lines() {
-        let line = line.unwrap();
-        if let Some((_, port)) = line.split_once("started successfully on port ") {
-            return (driver, port.trim_end_matches('.').parse().unwrap());
-        }
+    let lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let ports = lines.filter_map(|line| {
+        let (_, port) = line.split_once("started successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    match ports.into_iter().next() {
+        Some(port) => (driver, port),
+        None => panic!("chromedriver does not start: {:?}", driver.wait()),
     }
-    panic!("chromedriver does not start");
 }
