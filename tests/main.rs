@@ -34,6 +34,8 @@ mod revocation;
 #[cfg(test)]
 mod sign_on;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 pub mod support;
 #[cfg(test)]
 mod userinfo;

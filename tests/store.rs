@@ -1,0 +1,5 @@
+//! The conformance suite of the store: each story is told on SQLite in a file and on PostgreSQL, and must end the same.
+
+mod place;
+mod records;
+mod samples;
