@@ -46,6 +46,8 @@ mod sign_on;
 #[path = "../examples/spa/mod.rs"]
 pub mod spa;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 pub mod support;
 #[cfg(test)]
 mod token_client_credentials;

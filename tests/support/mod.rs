@@ -9,3 +9,4 @@ pub mod front;
 pub mod house;
 pub mod machines;
 pub mod parts;
+pub mod postgres;
