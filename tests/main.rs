@@ -40,6 +40,8 @@ mod master_key;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
 mod sign_on;

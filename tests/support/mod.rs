@@ -10,3 +10,4 @@ pub mod house;
 pub mod machines;
 pub mod parts;
 pub mod postgres;
+pub mod process;
