@@ -4,6 +4,7 @@ pub mod app;
 pub mod assertions;
 pub mod bridge;
 pub mod browser;
+pub mod desk;
 pub mod front;
 pub mod house;
 pub mod machines;
