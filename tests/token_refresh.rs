@@ -420,7 +420,7 @@ async fn no_refresh_token_can_be_read_in_the_database() {
     let second = desk.refreshed(&first).await;
     let stands = desk.lives(&first).await.refresh.unwrap();
     let sealed = stands.successor.unwrap();
-    let secret = next(&second)[44..].as_bytes();
+    let secret = &next(&second).as_bytes()[44..];
     assert!(!sealed.windows(secret.len()).any(|window| window == secret));
     // It is forgotten as soon as the answer is known to have arrived.
     desk.machines.userinfo(text(&second, "access_token")).await;
