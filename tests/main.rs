@@ -52,11 +52,15 @@ mod store;
 #[cfg(test)]
 pub mod support;
 #[cfg(test)]
+mod token;
+#[cfg(test)]
 mod token_client_credentials;
 #[cfg(test)]
 mod token_code;
 #[cfg(test)]
 mod token_refresh;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod userinfo;
 #[cfg(test)]

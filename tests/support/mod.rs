@@ -5,6 +5,7 @@ pub mod assertions;
 pub mod bridge;
 pub mod browser;
 pub mod chromium;
+pub mod desk;
 pub mod front;
 pub mod house;
 pub mod machines;
