@@ -15,6 +15,8 @@ mod discovery;
 #[cfg(test)]
 mod error_catalogue;
 #[cfg(test)]
+mod floors;
+#[cfg(test)]
 mod introspection;
 #[cfg(test)]
 mod key_custody;
