@@ -34,6 +34,8 @@ mod pages;
 #[cfg(test)]
 mod revocation;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod sign_on;
 #[cfg(test)]
 pub mod support;
