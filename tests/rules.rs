@@ -1,4 +1,6 @@
 //! The rules, each as a table: one row per way to say no, naming the paragraph. No I/O, no clock but the one in hand.
 
 mod authorization;
+mod consent;
+mod interaction;
 mod redirect_uri;
