@@ -4,3 +4,4 @@ mod authorization;
 mod consent;
 mod interaction;
 mod redirect_uri;
+mod scope;
