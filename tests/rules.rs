@@ -5,6 +5,8 @@ mod client_assertion;
 mod code;
 mod consent;
 mod interaction;
+mod key_life;
+mod logout;
 mod redirect_uri;
 mod rotation;
 mod scope;
