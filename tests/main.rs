@@ -21,6 +21,8 @@ mod discovery;
 #[cfg(test)]
 mod error_catalogue;
 #[cfg(test)]
+mod floors;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod introspection;
@@ -43,6 +45,8 @@ mod pages;
 mod process;
 #[cfg(test)]
 mod revocation;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod sign_on;
 #[path = "../examples/spa/mod.rs"]
