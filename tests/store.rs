@@ -6,3 +6,4 @@ mod place;
 mod records;
 mod samples;
 mod sweep;
+mod transactions;
