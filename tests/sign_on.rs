@@ -308,3 +308,13 @@ async fn what_a_person_types_arrives_at_the_old_system_byte_by_byte() {
         assert_eq!(calls[0].fields, fields.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 }
+
+#[tokio::test]
+async fn asking_by_name_opens_no_more_than_the_clients_scopes_would() {
+    let house = House::open().await;
+    let wanted = r#"{"userinfo":{"phone_number":null,"address":null,"email":null}}"#;
+    let tokens = house.spa().tokens(&mut house.browser(), &[("scope", "openid"), ("claims", wanted)]).await;
+    let known = house.spa().userinfo(tokens.access()).await.json();
+    assert_eq!(known["email"], "alice@example.org", "registered for the scope email");
+    assert!(known.get("phone_number").is_none() && known.get("address").is_none(), "not registered: {known}");
+}

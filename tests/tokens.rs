@@ -323,12 +323,12 @@ fn claims_are_released_by_scope_and_by_name_and_what_is_unknown_is_left_out() {
         ("nonsense", asked(&["updated_at"]), json!({ "updated_at": BEGINNING.as_seconds() + 5 })),
     ] {
         let scope = Scope::parse(scope).unwrap();
-        assert_eq!(Value::Object(released(&alice, &scope, &names, &scopes)), wanted, "{scope}");
+        assert_eq!(Value::Object(released(&web(), &alice, &scope, &names, &scopes)), wanted, "{scope}");
     }
     let value = IndividualClaim { value: Some("b@example.org".into()), ..IndividualClaim::default() };
     let asked = BTreeMap::from([("email".to_owned(), Some(value))]);
     // OpenID Connect Core §5.5.1: a value is a wish.
-    let got: Map<String, Value> = released(&alice, &Scope::default(), &asked, &scopes);
+    let got: Map<String, Value> = released(&web(), &alice, &Scope::default(), &asked, &scopes);
     assert_eq!(got["email"], "a@example.org");
 }
 
