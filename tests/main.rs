@@ -1,6 +1,10 @@
 //! One test binary; its files are named like the flows they test.
 
 #[cfg(test)]
+mod authorize;
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod client_authentication;
@@ -10,10 +14,16 @@ mod config;
 mod connector;
 #[cfg(test)]
 mod cors;
+#[path = "../examples/demo/mod.rs"]
+pub mod demo;
 #[cfg(test)]
 mod discovery;
 #[cfg(test)]
 mod error_catalogue;
+#[cfg(test)]
+mod floors;
+#[cfg(test)]
+mod interop;
 #[cfg(test)]
 mod introspection;
 #[cfg(test)]
@@ -25,16 +35,28 @@ pub mod legacy_system;
 mod legacy_system_tests;
 #[cfg(test)]
 mod logout;
+#[path = "../examples/loopback/mod.rs"]
+pub mod loopback;
 #[cfg(test)]
 mod master_key;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod sign_on;
+#[path = "../examples/spa/mod.rs"]
+pub mod spa;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 pub mod support;
+#[cfg(test)]
+mod token;
 #[cfg(test)]
 mod token_client_credentials;
 #[cfg(test)]
@@ -47,3 +69,5 @@ mod tokens;
 mod userinfo;
 #[cfg(test)]
 mod web;
+#[path = "../examples/web_app/mod.rs"]
+pub mod web_app;

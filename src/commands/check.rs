@@ -7,7 +7,7 @@ use passerelle::config::findings::Findings;
 use passerelle::config::reading::Problem;
 use serde_json::{Value, json};
 
-use super::configuration::{ConfigurationFile, lines};
+use super::configuration::ConfigurationFile;
 use super::print;
 
 /// Tell everything that is wrong with the configuration. Exits with 0 when there is no problem; warnings are none.
@@ -30,10 +30,7 @@ impl Check {
         if self.json {
             print::line(&format!("{:#}", as_json(&findings)))?;
         } else {
-            for line in lines(&findings) {
-                print::line(&line)?;
-            }
-            print::line(&summary(&findings))?;
+            print::line(&format!("{findings}{}", summary(&findings)))?;
         }
         Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

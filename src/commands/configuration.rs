@@ -6,7 +6,6 @@ use clap::Args;
 use passerelle::app::blueprint::Blueprint;
 use passerelle::config::environment::Environment;
 use passerelle::config::findings::Findings;
-use passerelle::config::reading::Problem;
 
 /// Which file.
 #[derive(Args)]
@@ -25,7 +24,7 @@ impl ConfigurationFile {
     /// Reads it for a command that only works without problems. Problems and warnings are told on stderr.
     pub(crate) fn usable(&self) -> anyhow::Result<Blueprint> {
         let blueprint = self.usable_for_service()?;
-        blueprint.warnings.iter().for_each(|warning| eprintln!("{}", warning_line(warning)));
+        blueprint.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
         Ok(blueprint)
     }
 
@@ -34,19 +33,9 @@ impl ConfigurationFile {
         match self.read() {
             Ok(blueprint) => Ok(blueprint),
             Err(findings) => {
-                lines(&findings).iter().for_each(|line| eprintln!("{line}"));
+                eprint!("{findings}");
                 anyhow::bail!("{} cannot be used", self.config.display())
             }
         }
     }
-}
-
-/// What was found, one line each, problems first.
-pub(crate) fn lines(findings: &Findings) -> Vec<String> {
-    let problems = findings.problems.iter().map(|problem| format!("problem: {problem}"));
-    problems.chain(findings.warnings.iter().map(warning_line)).collect()
-}
-
-fn warning_line(warning: &Problem) -> String {
-    format!("warning: {warning}")
 }

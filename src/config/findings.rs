@@ -1,5 +1,7 @@
 //! What the reading and the sections' checks find: problems, with which nothing starts, and warnings, with which it does.
 
+use std::fmt;
+
 use super::duration::Span;
 use super::environment::Overrides;
 use super::reading::Problem;
@@ -65,5 +67,13 @@ impl Findings {
     /// Adds to each finding at an overridden key which variable set it.
     pub(super) fn name_origins(&mut self, overrides: &Overrides) {
         self.problems.iter_mut().chain(&mut self.warnings).for_each(|finding| overrides.name_origin(finding));
+    }
+}
+
+/// One line each, problems first.
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problems.iter().try_for_each(|problem| writeln!(f, "problem: {problem}"))?;
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))
     }
 }

@@ -31,7 +31,8 @@ pub enum Proof {
 /// An app.
 #[derive(Clone)]
 pub struct App {
-    router: Router,
+    /// The bridge that it calls.
+    pub router: Router,
     /// `client_id`.
     pub id: &'static str,
     /// Its proof.

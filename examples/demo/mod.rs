@@ -1,0 +1,4 @@
+//! The demo's town, which the tests live in too. This file only gathers.
+
+pub mod ports;
+pub mod town;

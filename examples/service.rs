@@ -1,0 +1,30 @@
+//! A machine that speaks for itself: `cargo run --example service`. It gets an access token with its own credentials (RFC 6749 §4.4) for
+//! one API, and shows what that API will read in it.
+
+#[path = "loopback/mod.rs"]
+pub mod loopback;
+#[path = "service/mod.rs"]
+pub mod service;
+
+/// Asks, prints, ends.
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let settings: service::Settings = clap::Parser::parse();
+    let token = service::access_token(&settings).await?;
+    println!("{} holds an access token for {}.", settings.client_id, settings.audience);
+    match token.expires_in {
+        Some(lifetime) => {
+            println!("It is good for {} seconds; then the service asks again.\n", lifetime.as_secs())
+        }
+        None => println!("The provider does not say how long it is good for.\n"),
+    }
+    match token.claims {
+        Some(claims) => {
+            for claim in loopback::claims::rows(&claims) {
+                println!("  {:<12} {}", claim.name, claim.value);
+            }
+        }
+        None => println!("  It is opaque: the API asks the provider what it means (RFC 7662)."),
+    }
+    Ok(())
+}

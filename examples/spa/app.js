@@ -1,0 +1,217 @@
+// The JavaScript app: OpenID Connect in a browser without a library, so that every step can be read. An app of yours takes a
+// library that does the same, such as oidc-client-ts.
+
+// Tokens stay in sessionStorage: they survive a reload and end with the tab. Any script of this origin can read them, so the page's
+// policy lets in no script but this one, and lets nothing be sent to anybody but the provider.
+const store = {
+  read: (name) => JSON.parse(sessionStorage.getItem(name)),
+  write: (name, value) => sessionStorage.setItem(name, JSON.stringify(value)),
+  remove: (name) => sessionStorage.removeItem(name),
+};
+
+const config = await (await fetch("/config.json")).json();
+const element = (id) => document.getElementById(id);
+
+// ---- The provider describes itself (OpenID Connect Discovery §4) ----
+
+async function discover() {
+  const metadata = await readJson(await fetch(`${config.issuer}/.well-known/openid-configuration`));
+  if (metadata.issuer !== config.issuer) throw new Error(`the provider calls itself ${metadata.issuer}`);
+  return metadata;
+}
+
+// ---- Signing in: authorization code with PKCE (RFC 6749 §4.1, RFC 7636, OpenID Connect Core §3.1) ----
+
+async function signIn() {
+  const provider = await discover();
+  const departure = { state: random(), nonce: random(), verifier: random() };
+  store.write("departure", departure);
+  const challenge = base64url(await crypto.subtle.digest("SHA-256", bytes(departure.verifier)));
+  go(provider.authorization_endpoint, {
+    response_type: "code",
+    client_id: config.client_id,
+    redirect_uri: config.redirect_uri,
+    scope: config.scope,
+    state: departure.state,
+    nonce: departure.nonce,
+    code_challenge: challenge,
+    code_challenge_method: "S256",
+  });
+}
+
+// The provider sent the browser back: /callback?code=…&state=…&iss=… or ?error=…&state=…
+async function arrive() {
+  const answer = new URLSearchParams(location.search);
+  // The code goes out of the address bar and the history at once.
+  history.replaceState(null, "", "/");
+  const departure = store.read("departure");
+  store.remove("departure");
+  if (!departure || answer.get("state") !== departure.state) {
+    throw new Error("this answer belongs to no sign-in that was begun in this tab; please begin again");
+  }
+  // RFC 9207: the answer names the provider that it comes from.
+  if (answer.has("iss") && answer.get("iss") !== config.issuer) throw new Error("the answer comes from another provider");
+  if (answer.has("error")) {
+    throw new Error(`the provider refused: ${answer.get("error")} ${answer.get("error_description") ?? ""}`);
+  }
+  const provider = await discover();
+  const tokens = await requestTokens(provider, {
+    grant_type: "authorization_code",
+    code: answer.get("code"),
+    redirect_uri: config.redirect_uri,
+    code_verifier: departure.verifier,
+  });
+  const claims = await verifyIdToken(provider, tokens.id_token);
+  if (claims.nonce !== departure.nonce) throw new Error("the ID token was made for another sign-in");
+  store.write("tokens", tokens);
+}
+
+// A public client proves nothing: it names itself, and PKCE or the refresh token does the rest.
+async function requestTokens(provider, parameters) {
+  const body = new URLSearchParams({ ...parameters, client_id: config.client_id });
+  return readJson(await fetch(provider.token_endpoint, { method: "POST", body }));
+}
+
+// ---- Believing an ID token (OpenID Connect Core §3.1.3.7) ----
+
+const ALGORITHMS = {
+  RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
+  PS256: { name: "RSA-PSS", hash: "SHA-256", saltLength: 32 },
+  ES256: { name: "ECDSA", hash: "SHA-256", namedCurve: "P-256" },
+};
+
+async function verifyIdToken(provider, token) {
+  const [header, payload, signature] = token.split(".");
+  const { alg, kid } = JSON.parse(text(header));
+  const { keys } = await readJson(await fetch(provider.jwks_uri));
+  const jwk = keys.find((key) => key.kid === kid);
+  if (!jwk || !ALGORITHMS[alg]) throw new Error("the ID token is signed in a way that this app does not know");
+  const key = await crypto.subtle.importKey("jwk", jwk, ALGORITHMS[alg], false, ["verify"]);
+  const signed = await crypto.subtle.verify(ALGORITHMS[alg], key, unbase64url(signature), bytes(`${header}.${payload}`));
+  if (!signed) throw new Error("the signature of the ID token is wrong");
+
+  const claims = claimsOf(token);
+  const audiences = [claims.aud].flat();
+  if (claims.iss !== config.issuer) throw new Error("the ID token comes from another provider");
+  if (!audiences.includes(config.client_id)) throw new Error("the ID token is for another app");
+  if (claims.exp <= Date.now() / 1000) throw new Error("the ID token has expired");
+  return claims;
+}
+
+// ---- Staying signed in, and signing out ----
+
+// A refresh token counts once: the answer brings the next one (RFC 6749 §6).
+async function refresh() {
+  const provider = await discover();
+  const before = store.read("tokens");
+  const tokens = await requestTokens(provider, { grant_type: "refresh_token", refresh_token: before.refresh_token });
+  if (tokens.id_token) {
+    const claims = await verifyIdToken(provider, tokens.id_token);
+    if (claims.sub !== claimsOf(before.id_token).sub) throw new Error("the new ID token is about somebody else");
+  }
+  store.write("tokens", { ...before, ...tokens });
+  await show();
+  element("status").textContent = `Refreshed at ${new Date().toLocaleTimeString()}.`;
+}
+
+// Forget the tokens here, then let the provider end its session (OpenID Connect RP-Initiated Logout §2).
+async function signOut() {
+  const provider = await discover();
+  const { id_token } = store.read("tokens");
+  store.remove("tokens");
+  go(provider.end_session_endpoint, {
+    id_token_hint: id_token,
+    post_logout_redirect_uri: config.post_logout_redirect_uri,
+  });
+}
+
+// ---- What the page shows ----
+
+async function show() {
+  const tokens = store.read("tokens");
+  if (tokens) {
+    const { userinfo_endpoint } = await discover();
+    const headers = { Authorization: `Bearer ${tokens.access_token}` };
+    const user = await readJson(await fetch(userinfo_endpoint, { headers }));
+    const claims = claimsOf(tokens.id_token);
+    // OpenID Connect Core §5.3.2: without this an answer about somebody else would be believed.
+    if (user.sub !== claims.sub) throw new Error("the provider told about somebody else");
+    element("name").textContent = user.given_name ?? user.name ?? user.sub;
+    fill(element("claims"), user);
+    fill(element("id-token"), claims);
+  }
+  element("refresh").hidden = !tokens?.refresh_token;
+  element("signed-in").hidden = !tokens;
+  element("signed-out").hidden = Boolean(tokens);
+}
+
+// One row for each claim; textContent, so that nothing in a claim is ever markup.
+function fill(table, claims) {
+  const rows = Object.entries(claims).map(([name, value]) => {
+    const row = document.createElement("tr");
+    const head = document.createElement("th");
+    const cell = document.createElement("td");
+    head.scope = "row";
+    head.textContent = name;
+    cell.dataset.claim = name;
+    cell.textContent = readable(name, value);
+    row.append(head, cell);
+    return row;
+  });
+  table.tBodies[0].replaceChildren(...rows);
+}
+
+function readable(name, value) {
+  if (["exp", "iat", "auth_time", "updated_at"].includes(name)) return new Date(value * 1000).toLocaleString();
+  if (Array.isArray(value)) return value.map((item) => readable(name, item)).join(", ");
+  if (value !== null && typeof value === "object") {
+    return Object.entries(value).map(([member, item]) => `${member}: ${readable(member, item)}`).join("\n");
+  }
+  return String(value);
+}
+
+function complain(error) {
+  element("problem").textContent = `That did not work: ${error.message}.`;
+  element("problem").hidden = false;
+}
+
+// ---- Small tools ----
+
+function go(endpoint, parameters) {
+  const url = new URL(endpoint);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  location.assign(url);
+}
+
+async function readJson(response) {
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) {
+    throw new Error(`${new URL(response.url).pathname} answered ${response.status} ${body.error ?? ""} ${body.error_description ?? ""}`);
+  }
+  return body;
+}
+
+const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
+const bytes = (value) => new TextEncoder().encode(value);
+const text = (part) => new TextDecoder().decode(unbase64url(part));
+const claimsOf = (token) => JSON.parse(text(token.split(".")[1]));
+const unbase64url = (part) => Uint8Array.from(atob(part.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+
+function base64url(buffer) {
+  const binary = String.fromCharCode(...new Uint8Array(buffer));
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+// ---- The start ----
+
+element("issuer").textContent = config.issuer;
+for (const [id, act] of [["sign-in", signIn], ["refresh", refresh], ["sign-out", signOut]]) {
+  element(id).addEventListener("click", () => act().catch(complain));
+}
+if (location.pathname === "/callback") await arrive().catch(complain);
+await show().catch((error) => {
+  // Tokens that the provider no longer knows: begin again.
+  store.remove("tokens");
+  complain(error);
+  return show();
+});

@@ -1,0 +1,10 @@
+//! The server-side web app: routes, the relying party behind them, its own cookie sessions, and the pages. This file only gathers.
+
+mod pages;
+mod relying_party;
+mod routes;
+mod sessions;
+mod trouble;
+
+pub use relying_party::Settings;
+pub use routes::start;

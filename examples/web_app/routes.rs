@@ -1,0 +1,111 @@
+//! The routes of the app, and its start.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+
+use super::pages;
+use super::relying_party::{Arrival, RelyingParty, Settings};
+use super::sessions::Sessions;
+use super::trouble::Trouble;
+use crate::loopback;
+use crate::loopback::http::Http;
+use crate::loopback::serving::{Port, Running};
+
+#[derive(Clone)]
+struct App {
+    party: Arc<RelyingParty>,
+    sessions: Sessions,
+}
+
+/// Serves the app on that loopback port; 0 takes a free one.
+pub async fn start(settings: Settings, port: u16) -> io::Result<Running> {
+    let port = Port::take(port).await?;
+    let http = Http::new().map_err(io::Error::other)?;
+    let party = Arc::new(RelyingParty { settings, base_url: port.base_url.clone(), http });
+    let app = App { party, sessions: Sessions::default() };
+    let routes = Router::new()
+        .route("/", get(home))
+        .route("/sign-in", get(sign_in))
+        .route("/callback", get(callback))
+        .route("/refresh", post(refresh))
+        .route("/sign-out", post(sign_out))
+        .route("/style.css", get(async || ([(header::CONTENT_TYPE, "text/css")], loopback::STYLE)))
+        .with_state(app);
+    Ok(port.serve(routes))
+}
+
+async fn home(State(app): State<App>, headers: HeaderMap) -> Response {
+    let user = app.sessions.with(&headers, |session| session.user.clone()).flatten();
+    app.page(StatusCode::OK, pages::home(&app.party.settings.issuer, user.as_deref()))
+}
+
+async fn sign_in(State(app): State<App>, headers: HeaderMap) -> Result<Response, Response> {
+    let (url, departure) = app.party.depart().await.map_err(|trouble| app.tell(&trouble))?;
+    let cookie = app.sessions.renew(&headers, |session| session.remember(departure));
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(url.as_str())).into_response())
+}
+
+/// The redirect URI. Without a departure of this very browser an answer is somebody else's (RFC 6749 §10.12).
+async fn callback(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(arrival): Query<Arrival>,
+) -> Result<Response, Response> {
+    let state = arrival.state.clone().unwrap_or_default();
+    let departure = app.sessions.with(&headers, |session| session.recall(&state)).flatten();
+    let departure = departure.ok_or(Trouble::NotBegunHere).map_err(|trouble| app.tell(&trouble))?;
+    let user = app.party.arrive(arrival, departure).await.map_err(|trouble| app.tell(&trouble))?;
+    let cookie = app.sessions.renew(&headers, |session| session.user = Some(Arc::new(user)));
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+}
+
+async fn refresh(State(app): State<App>, headers: HeaderMap) -> Result<Redirect, Response> {
+    let user = app.sessions.with(&headers, |session| session.user.clone()).flatten();
+    let user = user.ok_or(Trouble::NotSignedIn).map_err(|trouble| app.tell(&trouble))?;
+    let fresh = app.party.refresh(&user).await.map_err(|trouble| app.tell(&trouble))?;
+    app.sessions.with(&headers, |session| session.user = Some(Arc::new(fresh)));
+    Ok(Redirect::to("/"))
+}
+
+/// Signs out here first, then at the provider: whatever becomes of the second, nobody is signed in here.
+async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Redirect, Response> {
+    let Some(user) = app.sessions.end(&headers) else { return Ok(Redirect::to("/")) };
+    let url = app.party.farewell(&user).await.map_err(|trouble| app.tell(&trouble))?;
+    Ok(Redirect::to(url.as_str()))
+}
+
+impl App {
+    fn tell(&self, trouble: &Trouble) -> Response {
+        let status = match trouble {
+            Trouble::NotBegunHere | Trouble::NoCode | Trouble::OtherProvider(_) => StatusCode::BAD_REQUEST,
+            Trouble::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Trouble::Refused { .. } => StatusCode::FORBIDDEN,
+            _ => StatusCode::BAD_GATEWAY,
+        };
+        self.page(status, pages::trouble(&self.party.settings.issuer, trouble))
+    }
+
+    /// The policy names the provider because the form for signing out ends there, and a browser holds redirects of a form to it.
+    fn page(&self, status: StatusCode, page: askama::Result<String>) -> Response {
+        let Ok(html) = page else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+        let provider = url::Url::parse(&self.party.settings.issuer).map(|issuer| issuer.origin());
+        let provider = provider.map(|origin| origin.ascii_serialization()).unwrap_or_default();
+        let policy = format!(
+            "default-src 'none'; style-src 'self'; form-action 'self' {provider}; base-uri 'none'; frame-ancestors 'none'"
+        );
+        let headers = [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::CONTENT_SECURITY_POLICY, policy.as_str()),
+        ];
+        (status, headers, html).into_response()
+    }
+}
