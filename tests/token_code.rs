@@ -158,6 +158,18 @@ async fn a_code_that_is_shown_again_ends_what_came_of_it() {
 }
 
 #[tokio::test]
+async fn a_code_that_is_shown_again_after_signing_out_ends_what_lives_on_offline() {
+    let desk = Desk::new().await;
+    let issued = desk.code(&web(), "openid offline_access").await;
+    granted(&desk.redeem(&issued).await);
+    desk.signs_out(&issued.session).await;
+    assert_eq!(desk.family(&issued).await.revoked, None);
+    refused(&desk.redeem(&issued).await, "invalid_grant");
+    let revoked = desk.family(&issued).await.revoked;
+    assert_eq!(revoked.map(|revoked| revoked.reason), Some(RevocationReason::CodeReplayed));
+}
+
+#[tokio::test]
 async fn somebody_who_merely_saw_a_spent_code_ends_nothing() {
     let desk = Desk::new().await;
     let issued = desk.code(&web(), "openid").await;
