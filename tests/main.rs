@@ -21,6 +21,8 @@ mod discovery;
 #[cfg(test)]
 mod error_catalogue;
 #[cfg(test)]
+mod example_apps;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod introspection;
@@ -37,10 +39,14 @@ mod logout;
 pub mod loopback;
 #[cfg(test)]
 mod master_key;
+#[path = "../examples/native_app/mod.rs"]
+pub mod native_app;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod revocation;
+#[path = "../examples/service/mod.rs"]
+pub mod service;
 #[cfg(test)]
 mod sign_on;
 #[path = "../examples/spa/mod.rs"]
