@@ -23,6 +23,8 @@ mod error_catalogue;
 #[cfg(test)]
 mod example_apps;
 #[cfg(test)]
+mod floors;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod introspection;
@@ -44,9 +46,13 @@ pub mod native_app;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
 mod revocation;
 #[path = "../examples/service/mod.rs"]
 pub mod service;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod sign_on;
 #[path = "../examples/spa/mod.rs"]
@@ -56,11 +62,15 @@ mod store;
 #[cfg(test)]
 pub mod support;
 #[cfg(test)]
+mod token;
+#[cfg(test)]
 mod token_client_credentials;
 #[cfg(test)]
 mod token_code;
 #[cfg(test)]
 mod token_refresh;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod userinfo;
 #[cfg(test)]

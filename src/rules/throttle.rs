@@ -46,19 +46,6 @@ pub fn verdict(attempts: Option<&Attempts>, now: Timestamp) -> Verdict {
     }
 }
 
-/// The counter after one more failure.
-#[must_use]
-pub fn after_failure(attempts: Option<&Attempts>, limits: &Limits, now: Timestamp) -> Attempts {
-    let running = attempts.filter(|attempts| {
-        now < attempts.window_start + limits.window && attempts.blocked_until.is_none_or(|until| now < until)
-    });
-    let (failures, window_start) =
-        running.map_or((0, now), |attempts| (attempts.failures, attempts.window_start));
-    let failures = failures.saturating_add(1);
-    let blocked_until = (failures >= limits.failures).then(|| now + limits.pause);
-    Attempts { failures, window_start, blocked_until }
-}
-
 /// The name under which all spellings of a user name share one counter: without surrounding space and without case, as legacy
 /// systems compare them. The domain stays: `ann@a.example` and `ann@b.example` are two people.
 pub fn account_key(user_name: &str) -> String {
