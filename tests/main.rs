@@ -49,10 +49,10 @@ mod pages;
 mod process;
 #[cfg(test)]
 mod revocation;
-#[path = "../examples/service/mod.rs"]
-pub mod service;
 #[cfg(test)]
 mod rules;
+#[path = "../examples/service/mod.rs"]
+pub mod service;
 #[cfg(test)]
 mod sign_on;
 #[path = "../examples/spa/mod.rs"]
