@@ -19,7 +19,10 @@ fn pictures() -> PathBuf {
 async fn picture(chromium: &Chromium, name: &str) {
     for (window, width, height) in WINDOWS {
         chromium.is_as_wide_as(width, height).await;
-        chromium.screenshot(&pictures().join(format!("{name}-{window}.png"))).await;
+        for scheme in ["light", "dark"] {
+            chromium.prefers(scheme).await;
+            chromium.screenshot(&pictures().join(format!("{name}-{window}-{scheme}.png"))).await;
+        }
     }
 }
 
@@ -83,6 +86,55 @@ async fn alice_signs_in_once_for_both_apps_and_signs_out_of_the_bridge_at_one() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_web_app_signs_out_of_the_bridge_too() {
+    let (town, _data) = town().await;
+    let bob = Chromium::open().await;
+    bob.goes_to(&town.web_app.base_url).await;
+    bob.clicks("#sign-in").await;
+    bob.signs_in("bob", "builder").await;
+    bob.reads("#claims [data-claim=email]", "bob@example.org").await;
+    bob.clicks("#sign-out").await;
+    bob.clicks("#sign-in").await;
+    bob.sees("#login-page").await;
+    drop(bob);
+    town.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_does_not_agree_is_told_so_by_the_app() {
+    let (town, _data) = town().await;
+    let alice = Chromium::open().await;
+    alice.goes_to(&town.spa.base_url).await;
+    alice.clicks("#sign-in").await;
+    alice.signs_in("alice", "wonderland").await;
+    alice.clicks("form#consent button[value=deny]").await;
+    let problem = alice.sees("#problem:not([hidden])").await.text().await.unwrap();
+    assert!(problem.contains("access_denied"), "{problem}");
+    picture(&alice, "spa-denied").await;
+    drop(alice);
+    town.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_old_system_says_is_told_in_plain_words() {
+    let (town, _data) = town().await;
+    let chromium = Chromium::open().await;
+    let people = [
+        ("carol", "This account is locked"),
+        ("dave", "Your password has expired"),
+        ("erin", "This account is switched off"),
+    ];
+    for (user_name, words) in people {
+        chromium.goes_to(&format!("{}/sign-in", town.web_app.base_url)).await;
+        chromium.signs_in(user_name, "letmein-please").await;
+        chromium.reads("#login-page #notice strong", words).await;
+        picture(&chromium, &format!("sign-in-{user_name}")).await;
+    }
+    let Town { legacy, .. } = town;
+    assert_eq!(legacy.system.journal.calls_to("/token").len(), people.len(), "each password was tried once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_form_that_carries_an_answer_posts_itself_under_its_policy() {
     let (town, _data) = town().await;
     let bob = Chromium::open().await;
@@ -127,9 +179,12 @@ async fn every_page_is_seen_on_a_phone_and_on_a_desk() {
                 "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
             let overflow = chromium.window.execute(overflow, Vec::new()).await.unwrap();
             assert!(overflow.as_i64().unwrap() <= 0, "{name} is wider than a {window}");
-            chromium.screenshot(&pictures().join(format!("page-{name}-{window}.png"))).await;
-            seen += 1;
+            for scheme in ["light", "dark"] {
+                chromium.prefers(scheme).await;
+                chromium.screenshot(&pictures().join(format!("page-{name}-{window}-{scheme}.png"))).await;
+                seen += 1;
+            }
         }
     }
-    assert!(seen >= 30, "{seen} pictures");
+    assert!(seen >= 60, "{seen} pictures");
 }

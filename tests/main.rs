@@ -21,6 +21,8 @@ mod discovery;
 #[cfg(test)]
 mod error_catalogue;
 #[cfg(test)]
+mod example_apps;
+#[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod interop;
@@ -39,6 +41,8 @@ mod logout;
 pub mod loopback;
 #[cfg(test)]
 mod master_key;
+#[path = "../examples/native_app/mod.rs"]
+pub mod native_app;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
@@ -47,6 +51,8 @@ mod process;
 mod revocation;
 #[cfg(test)]
 mod rules;
+#[path = "../examples/service/mod.rs"]
+pub mod service;
 #[cfg(test)]
 mod sign_on;
 #[path = "../examples/spa/mod.rs"]

@@ -1,13 +1,18 @@
 //! A real browser: Debian's Chromium, driven through its driver on a free port, gone with the test.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
+use url::Url;
 
 /// How long a page may take to show what it should.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -20,6 +25,7 @@ pub struct Chromium {
     /// The window.
     pub window: Client,
     driver: Child,
+    port: u16,
     _profile: tempfile::TempDir,
 }
 
@@ -50,7 +56,7 @@ impl Chromium {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap();
-        Self { window, driver, _profile: profile }
+        Self { window, driver, port, _profile: profile }
     }
 
     /// Opens an address.
@@ -109,23 +115,62 @@ impl Chromium {
         self.clicks("form#login button[type=submit]").await;
     }
 
-    /// Sets the window's size.
+    /// Sets the size of what a page fills. A window of its own is never narrower than 500 pixels, so the page is told otherwise.
     pub async fn is_as_wide_as(&self, width: u32, height: u32) {
-        self.window.set_window_size(width, height).await.unwrap();
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        self.devtools("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
     }
 
-    /// Saves what is shown.
+    /// Likes pages `light` or `dark`.
+    pub async fn prefers(&self, scheme: &str) {
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Saves the whole page, also what lies below the window.
     pub async fn screenshot(&self, file: &Path) {
+        let picture = self.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await;
+        let picture = BASE64_STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, self.window.screenshot().await.unwrap()).unwrap();
+        std::fs::write(file, picture).unwrap();
+    }
+
+    async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
+        self.window.issue_cmd(DevTools { command, parameters }).await.unwrap()
     }
 }
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        // The driver takes its browser along.
+        // Asked to, the driver takes its browser along; killed, it would leave it running. A test that fails comes by here too.
+        if let Ok(mut connection) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) {
+            connection.set_read_timeout(Some(PATIENCE)).ok();
+            connection
+                .write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+                .ok();
+            connection.read_to_end(&mut Vec::new()).ok();
+        }
         self.driver.kill().ok();
         self.driver.wait().ok();
+    }
+}
+
+/// A command that Chromium understands and WebDriver does not know.
+#[derive(Debug)]
+struct DevTools {
+    command: &'static str,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, url::ParseError> {
+        base_url.join(&format!("session/{}/goog/cdp/execute", session_id.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
+        let body = json!({ "cmd": self.command, "params": self.parameters });
+        (http::Method::POST, Some(body.to_string()))
     }
 }
 
