@@ -40,6 +40,8 @@ mod sign_on;
 #[cfg(test)]
 pub mod support;
 #[cfg(test)]
+mod throttle;
+#[cfg(test)]
 mod userinfo;
 #[cfg(test)]
 mod web;
