@@ -32,6 +32,8 @@ mod master_key;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
 mod rules;
