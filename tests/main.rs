@@ -20,6 +20,8 @@ mod floors;
 mod introspection;
 #[cfg(test)]
 mod key_custody;
+#[cfg(test)]
+mod keys;
 #[path = "../examples/legacy_system.rs"]
 pub mod legacy_system;
 #[cfg(test)]
