@@ -40,6 +40,8 @@ mod revocation;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod sealing;
+#[cfg(test)]
 mod sign_on;
 #[cfg(test)]
 pub mod support;

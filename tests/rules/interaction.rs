@@ -176,9 +176,11 @@ fn each_refusal_has_the_protocols_word() {
     }
 }
 
+/// The facts of one combination.
+type Combination = (&'static str, MaxAge, Session, Meant, Standing, Option<ConsentAnswer>);
+
 /// Every combination of facts, with what comes next.
-fn everything()
--> impl Iterator<Item = ((&'static str, MaxAge, Session, Meant, Standing, Option<ConsentAnswer>), Next)> {
+fn everything() -> impl Iterator<Item = (Combination, Next)> {
     let sessions = [Nobody, Earlier(0), Earlier(61), Now(0), Now(61)];
     let standings = [Standing::NotAsked, Standing::Given, Standing::Missing];
     let answers = [None, Some(ConsentAnswer::Allowed), Some(ConsentAnswer::Denied)];
