@@ -30,6 +30,8 @@ mod interop;
 mod introspection;
 #[cfg(test)]
 mod key_custody;
+#[cfg(test)]
+mod keys;
 #[path = "../examples/legacy_system.rs"]
 pub mod legacy_system;
 #[cfg(test)]
@@ -48,9 +50,13 @@ mod pages;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod sealing;
 #[path = "../examples/service/mod.rs"]
 pub mod service;
 #[cfg(test)]
@@ -61,6 +67,8 @@ pub mod spa;
 mod store;
 #[cfg(test)]
 pub mod support;
+#[cfg(test)]
+mod throttle;
 #[cfg(test)]
 mod token;
 #[cfg(test)]

@@ -10,3 +10,4 @@ mod logout;
 mod redirect_uri;
 mod rotation;
 mod scope;
+mod throttle;

@@ -60,20 +60,14 @@ impl Throttle {
         let admitted = self.reserve(subjects);
         for (subject, limits) in &admitted.subjects {
             let counted = attempts::find(&self.db, subject, now).await?;
-            let counted = counted.filter(|counted| {
-                now < counted.window_start + limits.window || counted.blocked_until.is_some()
-            });
             let counted = counted.map(|counted| Attempts {
                 failures: u32::try_from(counted.failures).unwrap_or(u32::MAX),
                 window_start: counted.window_start,
                 blocked_until: counted.blocked_until,
             });
-            if let Verdict::BlockedUntil(until) = verdict(counted.as_ref(), now) {
+            let others = self.others_under_way(subject);
+            if let Verdict::BlockedUntil(until) = verdict(counted.as_ref(), others, limits, now) {
                 return Ok(Err(until));
-            }
-            let failures = counted.map_or(0, |counted| counted.failures);
-            if failures.saturating_add(self.others_under_way(subject)) >= limits.failures {
-                return Ok(Err(now + limits.pause));
             }
         }
         Ok(Ok(admitted))

@@ -38,12 +38,23 @@ pub enum Verdict {
     BlockedUntil(Timestamp),
 }
 
-/// Whether a try is let through at `now`.
-pub fn verdict(attempts: Option<&Attempts>, now: Timestamp) -> Verdict {
+/// Whether a try is let through at `now`, while `under_way` others have no answer yet: each may become a failure.
+pub fn verdict(attempts: Option<&Attempts>, under_way: u32, limits: &Limits, now: Timestamp) -> Verdict {
     match attempts.and_then(|attempts| attempts.blocked_until) {
         Some(until) if now < until => Verdict::BlockedUntil(until),
+        _ if counting(attempts, limits, now).saturating_add(under_way) >= limits.failures => {
+            Verdict::BlockedUntil(now + limits.pause)
+        }
         _ => Verdict::Allowed,
     }
+}
+
+/// The failures that still count: those of a window that is open. Who has sat out a pause begins anew.
+fn counting(attempts: Option<&Attempts>, limits: &Limits, now: Timestamp) -> u32 {
+    let open = |attempts: &&Attempts| {
+        now < attempts.window_start + limits.window && attempts.blocked_until.is_none_or(|until| now < until)
+    };
+    attempts.filter(open).map_or(0, |attempts| attempts.failures)
 }
 
 /// The name under which all spellings of a user name share one counter: without surrounding space and without case, as legacy
