@@ -165,3 +165,21 @@ async fn the_files_of_a_sqlite_database_are_readable_by_their_owner_alone() {
         assert_eq!(mode & 0o777, 0o600, "{file}{beside}");
     }
 }
+
+#[tokio::test]
+async fn a_sqlite_commit_reaches_the_disk_before_it_is_answered() {
+    let place = Place::new(Engine::Sqlite);
+    let db = place.open().await;
+    let settings = db.write(|tx| {
+        Box::pin(async move {
+            let synchronous = Sql::new("read synchronous", "PRAGMA synchronous");
+            let synchronous =
+                tx.fetch_optional(&synchronous, Vec::new()).await?.unwrap().int("synchronous")?;
+            let journal = Sql::new("read journal mode", "PRAGMA journal_mode");
+            let journal = tx.fetch_optional(&journal, Vec::new()).await?.unwrap().text("journal_mode")?;
+            Ok((synchronous, journal))
+        })
+    });
+    // 2 is FULL: in WAL mode, NORMAL would leave the newest commits to the kernel.
+    assert_eq!(settings.await.unwrap(), (2, "wal".to_owned()));
+}
