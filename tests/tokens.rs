@@ -309,7 +309,7 @@ fn account(claims: Value) -> Account {
 fn claims_are_released_by_scope_and_by_name_and_what_is_unknown_is_left_out() {
     let alice =
         account(json!({ "name": "Alice", "email": "a@example.org", "roles": ["member"], "member_id": "M" }));
-    let scopes = ClaimScopes::default().with("roles", ["roles"]);
+    let scopes = ClaimScopes::default().with("roles", ["roles"]).with("profile", ["member_id"]);
     let asked = |names: &[&str]| -> BTreeMap<String, Option<IndividualClaim>> {
         names.iter().map(|name| ((*name).to_owned(), None)).collect()
     };
@@ -317,7 +317,13 @@ fn claims_are_released_by_scope_and_by_name_and_what_is_unknown_is_left_out() {
         ("openid", asked(&[]), json!({})),
         ("openid email", asked(&[]), json!({ "email": "a@example.org" })),
         ("roles", asked(&[]), json!({ "roles": ["member"] })),
-        ("profile", asked(&[]), json!({ "name": "Alice", "updated_at": BEGINNING.as_seconds() + 5 })),
+        (
+            "profile",
+            asked(&[]),
+            json!({ "name": "Alice", "member_id": "M", "updated_at": BEGINNING.as_seconds() + 5 }),
+        ),
+        // This client is not registered for the scope `roles`.
+        ("openid", asked(&["roles"]), json!({})),
         ("openid", asked(&["member_id", "birthdate"]), json!({ "member_id": "M" })),
         ("openid email", asked(&["email"]), json!({ "email": "a@example.org" })),
         ("nonsense", asked(&["updated_at"]), json!({ "updated_at": BEGINNING.as_seconds() + 5 })),

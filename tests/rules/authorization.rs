@@ -49,11 +49,7 @@ fn a_good_request_of_each_kind_of_client_is_honoured() {
 /// The changes, the refusal, its code, the paragraph.
 type Row = (&'static str, Refusal, ErrorCode, &'static str);
 
-<<<<<<< HEAD
-#[expect(clippy::too_many_lines, reason = "a table has as many lines as it has rows")]
-=======
 #[expect(clippy::too_many_lines, reason = "a table, one row per way to say no")]
->>>>>>> rules2
 fn refusals() -> Vec<Row> {
     use ErrorCode::{InvalidRequest, InvalidScope, InvalidTarget};
     vec![

@@ -176,11 +176,7 @@ fn each_refusal_has_the_protocols_word() {
     }
 }
 
-<<<<<<< HEAD
-/// One combination of facts.
-=======
 /// The facts of one combination.
->>>>>>> rules2
 type Combination = (&'static str, MaxAge, Session, Meant, Standing, Option<ConsentAnswer>);
 
 /// Every combination of facts, with what comes next.

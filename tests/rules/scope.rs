@@ -62,11 +62,7 @@ fn is(scope: &str, audiences: &[&str]) -> Told {
 }
 
 #[test]
-<<<<<<< HEAD
-#[expect(clippy::too_many_lines, reason = "a table has as many lines as it has rows")]
-=======
 #[expect(clippy::too_many_lines, reason = "a table, one row per way to say no")]
->>>>>>> rules2
 fn an_authorization_is_for_what_the_client_may_have_and_the_apis_that_it_means() {
     // The scope asked for, the APIs named, what it ends in, the paragraph.
     let rows: [(Option<&str>, &[&str], Told, &str); 23] = [
@@ -219,10 +215,6 @@ fn one_access_token_carries_no_more_than_was_granted() {
     let bare = granted("openid profile", &[API, OPAQUE_API]);
     let none = granted("openid", &[]);
     let alike = granted("openid events.read mail.send", &[API, SECOND_API]);
-<<<<<<< HEAD
-    type Row<'a> = (&'a Authorization, Option<&'a str>, &'a [&'a str], Told, &'a str);
-=======
->>>>>>> rules2
     let rows: [Row<'_>; 19] = [
         (&both, None, &[API], is("openid events.read events.write", &[API]), "RFC 8707 §2.2"),
         (&both, None, &[OPAQUE_API], is("openid ledger.read", &[OPAQUE_API]), "RFC 8707 §2.2"),

@@ -94,7 +94,7 @@ impl Machines {
             registry: parts.registry.clone(),
             keyring: parts.keyring.clone(),
             issuer: issuer.clone(),
-            scopes: Arc::new(ClaimScopes::default()),
+            scopes: Arc::new(ClaimScopes::default().with("profile", ["member_id"])),
         };
         let introspection = IntrospectionEndpoint {
             clients: auth.clone(),
@@ -250,7 +250,7 @@ impl Machines {
         let tokens = IdTokens {
             keyring: self.parts.keyring.clone(),
             issuer: ISSUER.into(),
-            scopes: Arc::new(ClaimScopes::default()),
+            scopes: Arc::new(ClaimScopes::default().with("profile", ["member_id"])),
         };
         let granted = &grant.family.authorization;
         let sitting = Sitting {
