@@ -1,6 +1,8 @@
 //! One test binary; its files are named like the flows they test.
 
 #[cfg(test)]
+mod authorize;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod client_authentication;
@@ -8,6 +10,8 @@ mod client_authentication;
 mod config;
 #[cfg(test)]
 mod connector;
+#[cfg(test)]
+mod consent;
 #[cfg(test)]
 mod cors;
 #[cfg(test)]
@@ -31,6 +35,8 @@ mod master_key;
 mod pages;
 #[cfg(test)]
 mod revocation;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod sign_on;
 #[cfg(test)]
