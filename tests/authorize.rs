@@ -1,329 +1,482 @@
-//! The authorization endpoint: what is told on a page and never by redirect, what travels back, and what the pages refuse to be used for.
+//! The authorization endpoint: what is told on a page and never by redirect, what travels back to the app, and when a person is asked.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::Method;
 
 use crate::support::app::{App, Tokens};
 use crate::support::browser::{Browser, Shown, form};
-use crate::support::house::{House, ISSUER};
+use crate::support::house::{CONFIG, House, ISSUER};
 
 const WEB: &str = "https://web.example/callback";
 
-/// Who asks, what is changed in the request, and the error that comes back.
-type Case<'a> = (&'a App, &'a [(&'a str, &'a str)], &'a str);
-
-async fn signed_in(house: &House) -> Browser {
-    let mut browser = house.browser();
-    house.web().code(&mut browser, &[]).await;
-    browser
+/// An error page that leads nowhere and repeats nothing.
+fn is_refused_on_a_page(shown: &Shown, told: &str) {
+    assert_eq!(shown.status, 400, "{told}: {shown:?}");
+    assert!(shown.is_page("error-page"), "{told}: {shown:?}");
+    assert_eq!(shown.location(), None, "{told}");
+    assert!(!shown.body.contains("evil"), "{told}: what was sent stands on the page");
 }
 
-async fn refusal(browser: &mut Browser, app: &App, more: &[(&str, &str)]) -> BTreeMap<String, String> {
-    browser.get(&app.request(more)).await.sent_to(app.redirect)
+/// The error that the app at `redirect` hears.
+fn error_of(shown: &Shown, redirect: &str) -> String {
+    let sent = shown.sent_to(redirect);
+    assert_eq!(sent["iss"], ISSUER, "RFC 9207: an error says who sends it too");
+    assert!(!sent.contains_key("code"));
+    assert!(sent["error_description"].len() > 10, "{sent:?}");
+    sent["error"].clone()
+}
+
+/// Signs in on the page that is shown and goes on to the app.
+async fn signs_in(browser: &mut Browser, page: &Shown, name: &str, password: &str) -> Shown {
+    browser.sign_in(page, name, password).await
+}
+
+async fn tokens_after(app: &App, shown: &Shown) -> Tokens {
+    Tokens::of(app.redeem(&shown.sent_to(app.redirect)["code"]).await)
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_about_client_or_redirect_is_a_page_and_never_a_redirect() {
+async fn what_is_wrong_with_client_or_redirect_is_a_page_and_never_a_redirect() {
     let house = House::open().await;
-    let mut browser = house.browser();
     let web = house.web();
-    for (what, path) in [
-        ("no client", web.request(&[("client_id", "")])),
-        ("unknown client", web.request(&[("client_id", "nobody")])),
-        ("client of markup", web.request(&[("client_id", "<script>alert(1)</script>")])),
-        ("no redirect", web.request(&[("redirect_uri", "")])),
-        ("another redirect", web.request(&[("redirect_uri", "https://evil.example/callback")])),
-        ("slash at the end", web.request(&[("redirect_uri", "https://web.example/callback/")])),
-        ("query", web.request(&[("redirect_uri", "https://web.example/callback?x=1")])),
-        ("fragment", web.request(&[("redirect_uri", "https://web.example/callback#x")])),
-        ("upper case", web.request(&[("redirect_uri", "https://WEB.example/callback")])),
-        ("another client's", web.request(&[("redirect_uri", "https://spa.example/callback")])),
-        ("client twice", format!("{}&client_id=web", web.request(&[]))),
-        ("redirect twice", format!("{}&redirect_uri=https://evil.example", web.request(&[]))),
-        ("a service", house.service().request(&[("redirect_uri", "https://web.example/callback")])),
-        ("broken UTF-8", format!("{}&x=%ff", web.request(&[]))),
-        ("NUL", format!("{}&x=%00", web.request(&[]))),
-        ("endless", format!("{}&x={}", web.request(&[]), "x".repeat(40_000))),
+    let mut browser = house.browser();
+    for more in [
+        ("client_id", ""),
+        ("client_id", "evil"),
+        ("client_id", "service"),
+        ("redirect_uri", ""),
+        ("redirect_uri", "https://evil.example/"),
+        ("redirect_uri", "https://web.example/callback/evil"),
+        ("redirect_uri", "https://web.example/callback?evil"),
+        ("redirect_uri", "https://web.example/callback#evil"),
+        ("redirect_uri", "https://web.example:443/callback"),
+        ("redirect_uri", "HTTPS://web.example/callback"),
+        ("redirect_uri", "https://spa.example/callback"),
     ] {
-        let shown = browser.get(&path).await;
-        assert!(shown.is_page("error-page"), "{what}: {shown:?}");
-        assert_eq!((shown.status.as_u16(), shown.location()), (400, None), "{what}");
-        assert!(!shown.body.contains("<script>alert"), "{what}");
-        assert!(!shown.body.contains("evil.example"), "{what}: details are for development mode");
+        // Other mistakes in the same request change nothing about that.
+        for and in
+            [("state", "s"), ("response_type", "token"), ("prompt", "none"), ("response_mode", "form_post")]
+        {
+            is_refused_on_a_page(
+                &browser.get(&web.request(&[more, and])).await,
+                &format!("{more:?} {and:?}"),
+            );
+        }
     }
 }
 
 #[tokio::test]
-async fn in_development_mode_the_page_shows_what_was_sent_and_what_is_registered() {
-    let config = crate::support::house::CONFIG.replace("[server]", "[server]\ndevelopment = true");
-    let house = House::of(&config).await;
-    let path = house.web().request(&[("redirect_uri", "https://web.example/callback/<b>")]);
-    let shown = house.browser().get(&path).await;
-    assert!(shown.body.contains("https://web.example/callback/&#60;b&#62;"), "{shown:?}");
-    assert!(shown.body.contains("<code>https://web.example/callback</code>"));
-    assert!(shown.body.contains("redirect_uri_not_registered"));
+async fn a_request_that_cannot_be_read_is_a_page() {
+    let house = House::open().await;
+    let request = house.web().request(&[]);
+    let mut browser = house.browser();
+    let many: String = (0..65).map(|n| format!("&p{n}=1")).collect();
+    let long = format!("&x={}", "a".repeat(33 * 1024));
+    for wrong in ["&x=%ff", "&x=%00", &many, &long, "&client_id=web", "&client_id=evil"] {
+        is_refused_on_a_page(
+            &browser.get(&format!("{request}{wrong}")).await,
+            wrong.get(..20).unwrap_or(wrong),
+        );
+    }
 }
 
 #[tokio::test]
-async fn everything_else_travels_back_with_its_code_state_and_issuer() {
+async fn a_repeated_redirect_uri_is_a_page_even_where_only_one_is_registered() {
     let house = House::open().await;
-    let (web, spa, old) = (house.web(), house.spa(), house.old());
-    let challenge = ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-    let long = "x".repeat(2049);
-    let cases: [Case<'_>; 27] = [
-        (&web, &[("response_type", "")], "invalid_request"),
-        (&web, &[("response_type", "token")], "unsupported_response_type"),
-        (&web, &[("response_type", "code id_token")], "unsupported_response_type"),
-        (&web, &[("response_mode", "fragment")], "invalid_request"),
-        (&web, &[("request", "eyJ")], "request_not_supported"),
-        (&web, &[("request_uri", "https://web.example/r")], "request_uri_not_supported"),
-        (&web, &[("registration", "{}")], "registration_not_supported"),
-        (&web, &[("code_challenge", "")], "invalid_request"),
-        (&web, &[("code_challenge", ""), ("code_challenge_method", "")], "invalid_request"),
-        (&spa, &[("code_challenge", ""), ("code_challenge_method", "")], "invalid_request"),
-        (&web, &[("code_challenge_method", "plain")], "invalid_request"),
-        (&web, &[("code_challenge_method", "")], "invalid_request"),
-        (&web, &[challenge, ("code_challenge_method", "S512")], "invalid_request"),
-        (&web, &[("code_challenge", "short")], "invalid_request"),
-        (&old, &[("code_challenge", ""), ("code_challenge_method", ""), ("nonce", "")], "invalid_request"),
-        (&web, &[("prompt", "create")], "invalid_request"),
-        (&web, &[("prompt", "none login")], "invalid_request"),
-        (&web, &[("max_age", "soon")], "invalid_request"),
-        (&web, &[("max_age", "-1")], "invalid_request"),
-        (&web, &[("claims", "no json")], "invalid_request"),
+    let mut browser = house.browser();
+    // Without `openid` a redirect URI may be left out; one that stands twice was not left out.
+    let request = house.web().request(&[("scope", "events.read")]);
+    for second in [WEB, "https://evil.example/"] {
+        let twice = format!("{request}&{}", form(&[("redirect_uri", second)]));
+        is_refused_on_a_page(&browser.get(&twice).await, second);
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_parameter_is_told_to_the_app_when_client_and_redirect_are_beyond_doubt() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let request = house.web().request(&[]);
+    let shown = browser.get(&format!("{request}&scope=openid")).await;
+    assert_eq!(error_of(&shown, WEB), "invalid_request");
+    assert_eq!(shown.sent_to(WEB)["state"], "st&te=1");
+    // Which of two states is meant nobody can tell, so none goes back.
+    let shown = browser.get(&format!("{request}&state=other")).await;
+    assert_eq!(error_of(&shown, WEB), "invalid_request");
+    assert!(!shown.sent_to(WEB).contains_key("state"));
+}
+
+#[tokio::test]
+async fn what_else_is_wrong_travels_back_to_the_app_with_its_state() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let long = "n".repeat(2049);
+    for (app, more, error) in [
+        (house.web(), ("response_type", ""), "invalid_request"),
+        (house.web(), ("response_type", "token"), "unsupported_response_type"),
+        (house.web(), ("response_type", "code id_token"), "unsupported_response_type"),
+        (house.web(), ("response_mode", "fragment"), "invalid_request"),
+        (house.web(), ("request", "eyJ"), "request_not_supported"),
+        (house.web(), ("request_uri", "https://evil.example/r"), "request_uri_not_supported"),
+        (house.web(), ("registration", "{}"), "registration_not_supported"),
+        (house.web(), ("scope", "nothing_known"), "invalid_scope"),
+        (house.web(), ("scope", "openid \"quoted\""), "invalid_scope"),
+        (house.spa(), ("scope", "openid ledger.read"), "invalid_scope"),
+        (house.web(), ("resource", "https://evil.example"), "invalid_target"),
+        (house.web(), ("audience", "evil"), "invalid_target"),
+        (house.web(), ("code_challenge", ""), "invalid_request"),
+        (house.web(), ("code_challenge_method", ""), "invalid_request"),
+        (house.web(), ("code_challenge_method", "plain"), "invalid_request"),
+        (house.web(), ("code_challenge", "short"), "invalid_request"),
+        (house.web(), ("prompt", "none login"), "invalid_request"),
+        (house.web(), ("prompt", "create"), "invalid_request"),
+        (house.web(), ("max_age", "-1"), "invalid_request"),
+        (house.web(), ("max_age", "soon"), "invalid_request"),
+        (house.web(), ("claims", "[]"), "invalid_request"),
+        (house.web(), ("nonce", &long), "invalid_request"),
         (
-            &web,
-            &[("claims", r#"{"id_token":{"acr":{"essential":true,"value":"gold"}}}"#)],
+            house.web(),
+            ("claims", r#"{"id_token":{"acr":{"essential":true,"value":"urn:two-factors"}}}"#),
             "unmet_authentication_requirements",
         ),
-        (&web, &[("scope", "openid \"")], "invalid_scope"),
-        (&spa, &[("scope", "openid ledger.read")], "invalid_scope"),
-        (&web, &[("resource", "https://evil.example")], "invalid_target"),
-        (&web, &[("resource", "no-uri")], "invalid_target"),
-        (&web, &[("id_token_hint", "eyJ")], "invalid_request"),
-        (&web, &[("login_hint", &long)], "invalid_request"),
-    ];
-    for (app, more, code) in cases {
-        let sent = refusal(&mut house.browser(), app, more).await;
-        assert_eq!(sent.get("error").map(String::as_str), Some(code), "{more:?}: {sent:?}");
-        assert_eq!((sent["state"].as_str(), sent["iss"].as_str()), ("st&te=1", ISSUER), "{more:?}");
-        assert!(!sent["error_description"].is_empty() && !sent.contains_key("code"), "{more:?}");
+        (house.web(), ("id_token_hint", "eyJ.eyJ.eyJ"), "invalid_request"),
+    ] {
+        let shown = browser.get(&app.request(&[more])).await;
+        assert!(!shown.is_page("login-page"), "{more:?} is taken");
+        assert_eq!(error_of(&shown, app.redirect), error, "{more:?}");
+        assert_eq!(shown.sent_to(app.redirect)["state"], "st&te=1", "{more:?}");
+        assert_eq!(shown.status, 303, "{more:?}");
     }
-    let twice = format!("{}&scope=openid", web.request(&[]));
-    let sent = house.browser().get(&twice).await.sent_to(WEB);
-    assert_eq!(sent["error"], "invalid_request", "RFC 6749 §3.1");
+    // Without PKCE the nonce is what protects the code.
+    let bare = [("code_challenge", ""), ("code_challenge_method", ""), ("nonce", "")];
+    let shown = browser.get(&house.old().request(&bare)).await;
+    assert_eq!(error_of(&shown, house.old().redirect), "invalid_request");
+    assert_eq!(house.passwords_tried(), 0);
 }
 
 #[tokio::test]
-async fn a_refusal_goes_the_way_that_was_asked_for() {
+async fn an_app_that_asked_for_a_form_post_gets_codes_and_errors_by_form() {
     let house = House::open().await;
-    let shown = house
-        .browser()
-        .get(&house.web().request(&[("response_mode", "form_post"), ("prompt", "none")]))
-        .await;
-    assert!(shown.is_page("form-post-page"), "{shown:?}");
-    assert!(
-        shown.body.contains(r#"<form id="form-post" method="post" action="https://web.example/callback">"#)
-    );
-    assert!(shown.body.contains(r#"name="error" value="login_required""#));
+    let mut browser = house.browser();
+    let wrong = [("response_mode", "form_post"), ("prompt", "none")];
+    let shown = browser.get(&house.web().request(&wrong)).await;
+    assert!(shown.is_page("form-post-page") && shown.location().is_none(), "{shown:?}");
+    assert!(shown.body.contains(r#"name="error" value="login_required""#), "{}", shown.body);
+
+    let page = browser.get(&house.web().request(&[("response_mode", "form_post")])).await;
+    let shown = browser.sign_in(&page, "alice", "wonderland").await;
+    assert!(shown.is_page("form-post-page") && shown.location().is_none(), "{shown:?}");
+    assert!(shown.body.contains(&format!(r#"<form id="form-post" method="post" action="{WEB}">"#)));
+    for field in [r#"name="code" value=""#, r#"name="state" value="st&#38;te=1""#, r#"name="iss" value=""#] {
+        assert!(shown.body.contains(field), "{field}: {}", shown.body);
+    }
     let policy = shown.header("content-security-policy").unwrap();
-    assert!(
-        policy.contains("form-action 'self' https://web.example;") && policy.contains("script-src 'sha256-"),
-        "{policy}"
-    );
+    assert!(policy.contains("form-action 'self' https://web.example;"), "{policy}");
+    assert!(policy.contains("script-src 'sha256-"), "{policy}");
+    assert_eq!(shown.header("cache-control").as_deref(), Some("no-store"));
 }
 
 #[tokio::test]
-async fn without_a_page_nobody_is_asked() {
+async fn a_posted_request_becomes_the_same_request_by_get() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let request = house.web().request(&[("ui_locales", "de")]);
+    let query = request.strip_prefix("/authorize?").unwrap();
+    let shown = browser.send(Method::POST, "/authorize", Some(query.to_owned())).await;
+    assert_eq!(shown.status, 303);
+    assert_eq!(shown.location().as_deref(), Some(request.as_str()), "byte by byte");
+    assert!(browser.get(&request).await.is_page("login-page"));
+    let smuggled = browser.send(Method::POST, "/authorize", Some(format!("{query}\r\nx: y"))).await;
+    is_refused_on_a_page(&smuggled, "a line break");
+}
+
+#[tokio::test]
+async fn prompt_none_shows_nothing_whatever_happens() {
     let house = House::open().await;
     let mut browser = house.browser();
     let silent = [("prompt", "none")];
-    assert_eq!(refusal(&mut browser, &house.web(), &silent).await["error"], "login_required");
+    assert_eq!(error_of(&browser.get(&house.web().request(&silent)).await, WEB), "login_required");
     house.web().code(&mut browser, &[]).await;
-    assert!(refusal(&mut browser, &house.web(), &silent).await.contains_key("code"));
-    assert_eq!(refusal(&mut browser, &house.spa(), &silent).await["error"], "consent_required");
+    assert!(browser.get(&house.web().request(&silent)).await.sent_to(WEB).contains_key("code"));
+    let shown = browser.get(&house.spa().request(&silent)).await;
+    assert_eq!(error_of(&shown, house.spa().redirect), "consent_required");
     house.forward(Duration::from_secs(61));
-    let old = [("prompt", "none"), ("max_age", "60")];
-    assert_eq!(refusal(&mut browser, &house.web(), &old).await["error"], "login_required");
+    let old = browser.get(&house.web().request(&[("prompt", "none"), ("max_age", "60")])).await;
+    assert_eq!(error_of(&old, WEB), "login_required");
 }
 
 #[tokio::test]
-async fn who_signed_in_too_long_ago_or_is_asked_to_signs_in_again_once() {
+async fn prompt_login_asks_once_even_within_the_same_second() {
     let house = House::open().await;
-    let mut browser = signed_in(&house).await;
-    house.forward(Duration::from_secs(61));
-    for more in [("max_age", "60"), ("prompt", "login"), ("max_age", "0")] {
+    let mut browser = house.browser();
+    house.web().code(&mut browser, &[]).await;
+    for more in [("prompt", "login"), ("max_age", "0")] {
         let page = browser.get(&house.web().request(&[more])).await;
-        assert!(
-            page.is_page("login-page") && page.body.contains("Please sign in again"),
-            "{more:?}: {page:?}"
-        );
-        assert!(page.body.contains(r#"value="alice""#), "the name is known");
-        let shown = browser.sign_in(&page, "alice", "wonderland").await;
+        assert!(page.is_page("login-page"), "{more:?}: {page:?}");
+        assert!(page.body.contains(r#"value="alice""#), "who is known need not type their name: {more:?}");
+        let shown = signs_in(&mut browser, &page, "alice", "wonderland").await;
         assert!(shown.sent_to(WEB).contains_key("code"), "{more:?}");
-        house.forward(Duration::from_secs(61));
     }
-    let page = browser.get(&house.web().request(&[("prompt", "consent")])).await;
-    assert!(page.is_page("consent-page"), "even a first-party app may ask for the question");
+    // An app that wants consent as well: the sign-in counts while the person reads that page, however long.
+    let page = browser.get(&house.spa().request(&[("prompt", "login"), ("max_age", "1")])).await;
+    let page = signs_in(&mut browser, &page, "alice", "wonderland").await;
+    house.forward(Duration::from_secs(600));
+    let shown = browser.consent(&page, "allow").await;
+    assert!(shown.sent_to(house.spa().redirect).contains_key("code"));
 }
 
 #[tokio::test]
-async fn a_hint_means_one_person_and_no_other() {
+async fn a_sign_in_for_one_request_does_not_count_for_another() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let first = browser.get(&house.web().request(&[("prompt", "login")])).await;
+    let second = browser.get(&house.web().request(&[("prompt", "login"), ("state", "2")])).await;
+    signs_in(&mut browser, &first, "alice", "wonderland").await.sent_to(WEB);
+    // The other tab, looked at again, still wants its own.
+    let shown = browser.get(&format!("/sign-in?request={}", second.sealed())).await;
+    assert!(shown.is_page("login-page"), "{shown:?}");
+}
+
+#[tokio::test]
+async fn a_tab_that_waited_goes_on_when_the_person_signed_in_elsewhere() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let waiting = browser.get(&house.web().request(&[("state", "waiting")])).await;
+    house.web().code(&mut browser, &[]).await;
+    let shown = browser.get(&format!("/sign-in?request={}", waiting.sealed())).await;
+    assert_eq!(shown.sent_to(WEB)["state"], "waiting");
+    assert!(shown.sent_to(WEB).contains_key("code"));
+    assert_eq!(house.passwords_tried(), 1);
+}
+
+#[tokio::test]
+async fn max_age_asks_again_only_when_the_sign_in_is_older() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    house.web().code(&mut browser, &[]).await;
+    house.forward(Duration::from_secs(60));
+    let young = browser.get(&house.web().request(&[("max_age", "60")])).await;
+    assert!(young.sent_to(WEB).contains_key("code"));
+    let old = browser.get(&house.web().request(&[("max_age", "59")])).await;
+    assert!(old.is_page("login-page"), "{old:?}");
+}
+
+#[tokio::test]
+async fn an_apps_default_max_age_counts_when_its_request_says_nothing() {
+    let config = CONFIG.replace("id = \"web\"", "id = \"web\"\ndefault_max_age = \"1min\"");
+    let house = House::of(&config).await;
+    let mut browser = house.browser();
+    house.web().code(&mut browser, &[]).await;
+    house.forward(Duration::from_secs(61));
+    assert!(browser.get(&house.web().request(&[])).await.is_page("login-page"));
+    let said = browser.get(&house.web().request(&[("max_age", "3600")])).await;
+    assert!(said.sent_to(WEB).contains_key("code"));
+}
+
+#[tokio::test]
+async fn select_account_lets_another_person_sign_in() {
     let house = House::open().await;
     let mut browser = house.browser();
     let alice = house.web().tokens(&mut browser, &[]).await;
-    let hint = [("id_token_hint", alice.id()), ("prompt", "none")];
-    assert!(refusal(&mut browser, &house.web(), &hint).await.contains_key("code"));
-    // Somebody else is signed in by now.
-    let page = browser.get(&house.web().request(&[("prompt", "login")])).await;
-    browser.sign_in(&page, "bob", "builder").await;
-    assert_eq!(refusal(&mut browser, &house.web(), &hint).await["error"], "login_required");
-    // With a page Alice is asked for, and Bob is not taken for her.
-    let page = browser.get(&house.web().request(&[("id_token_hint", alice.id())])).await;
-    let sent = browser.sign_in(&page, "bob", "builder").await.sent_to(WEB);
-    assert_eq!(sent["error"], "login_required");
-    // Neither an access token nor another client's ID token is a hint.
-    for (app, hint) in [(house.web(), alice.access()), (house.spa(), alice.id())] {
-        assert_eq!(refusal(&mut browser, &app, &[("id_token_hint", hint)]).await["error"], "invalid_request");
+    let page = browser.get(&house.web().request(&[("prompt", "select_account")])).await;
+    assert!(!page.body.contains("alice"), "{page:?}");
+    let shown = signs_in(&mut browser, &page, "bob", "builder").await;
+    let bob = tokens_after(&house.web(), &shown).await;
+    assert_ne!(bob.id_claims()["sub"], alice.id_claims()["sub"]);
+}
+
+#[tokio::test]
+async fn login_hint_fills_the_user_name_in_and_is_text_only() {
+    let house = House::open().await;
+    let hint = r#""><script>alert(1)</script>"#;
+    let page = house.browser().get(&house.web().request(&[("login_hint", hint)])).await;
+    assert!(page.is_page("login-page") && !page.body.contains("<script"), "{page:?}");
+    let page = house.browser().get(&house.web().request(&[("login_hint", "bob")])).await;
+    assert!(page.body.contains(r#"value="bob""#), "{page:?}");
+}
+
+#[tokio::test]
+async fn a_hint_of_the_person_who_is_signed_in_needs_no_page() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let alice = house.web().tokens(&mut browser, &[]).await;
+    let sub = alice.id_claims()["sub"].as_str().unwrap().to_owned();
+    let claims = format!(r#"{{"id_token":{{"sub":{{"value":"{sub}"}}}}}}"#);
+    // An ID token of long ago is as good (OpenID Connect Core §3.1.2.1).
+    house.forward(Duration::from_secs(3600));
+    for more in [("id_token_hint", alice.id()), ("claims", claims.as_str())] {
+        let shown = browser.get(&house.web().request(&[more, ("prompt", "none")])).await;
+        assert!(shown.sent_to(WEB).contains_key("code"), "{more:?}: {shown:?}");
     }
-    let wanted =
-        format!(r#"{{"id_token":{{"sub":{{"value":"{}"}}}}}}"#, alice.id_claims()["sub"].as_str().unwrap());
-    assert_eq!(
-        refusal(&mut browser, &house.web(), &[("claims", &wanted), ("prompt", "none")]).await["error"],
-        "login_required"
-    );
 }
 
 #[tokio::test]
-async fn the_page_speaks_the_language_that_the_app_or_the_browser_asks_for() {
+async fn a_hint_of_somebody_else_asks_for_them_and_takes_nobody_else() {
+    let house = House::open().await;
+    let alice = house.web().tokens(&mut house.browser(), &[]).await;
+    let sub = alice.id_claims()["sub"].as_str().unwrap().to_owned();
+    let claims = format!(r#"{{"id_token":{{"sub":{{"value":"{sub}"}}}}}}"#);
+    for more in [("id_token_hint", alice.id()), ("claims", claims.as_str())] {
+        let mut browser = house.browser();
+        let page = browser.get(&house.web().request(&[])).await;
+        signs_in(&mut browser, &page, "bob", "builder").await.sent_to(WEB);
+        let silent = browser.get(&house.web().request(&[more, ("prompt", "none")])).await;
+        assert_eq!(error_of(&silent, WEB), "login_required");
+        let page = browser.get(&house.web().request(&[more])).await;
+        let shown = signs_in(&mut browser, &page, "bob", "builder").await;
+        assert_eq!(error_of(&shown, WEB), "login_required", "bob is not alice");
+        let page = browser.get(&house.web().request(&[more])).await;
+        let shown = signs_in(&mut browser, &page, "alice", "wonderland").await;
+        assert_eq!(tokens_after(&house.web(), &shown).await.id_claims()["sub"], sub.as_str());
+    }
+}
+
+#[tokio::test]
+async fn a_hint_must_be_an_id_token_for_this_very_app() {
     let house = House::open().await;
     let mut browser = house.browser();
-    browser.language = Some("de-CH, en;q=0.5".to_owned());
-    let page = browser.get(&house.web().request(&[("login_hint", "alice")])).await;
-    assert!(page.body.contains("<html lang=\"de\">") && page.body.contains(r#"value="alice""#));
-    let page = browser
-        .get(&house.web().request(&[
-            ("ui_locales", "xx fr-CA"),
-            ("display", "popup"),
-            ("acr_values", "gold"),
-        ]))
-        .await;
-    assert!(page.body.contains("<html lang=\"fr\">"));
-    assert!(browser.get("/authorize?ui_locales=fr").await.body.contains("<html lang=\"fr\">"), "errors too");
+    let web = house.web().tokens(&mut browser, &[]).await;
+    let spa = house.spa().tokens(&mut browser, &[]).await;
+    let (head, tail) = web.id().rsplit_once('.').unwrap();
+    let forged = format!("{head}.{}{tail}", "AA");
+    for hint in [spa.id(), web.access(), &forged] {
+        let shown = browser.get(&house.web().request(&[("id_token_hint", hint)])).await;
+        assert_eq!(error_of(&shown, WEB), "invalid_request");
+    }
 }
 
 #[tokio::test]
-async fn a_form_post_from_another_site_becomes_a_get_that_sees_the_session() {
-    let house = House::open().await;
-    let browser = signed_in(&house).await;
-    // A cross-site POST carries no Lax cookie.
-    let query = house.web().request(&[]).split_once('?').unwrap().1.to_owned();
-    let shown = house.browser().send(Method::POST, "/authorize", Some(query.clone())).await;
-    assert_eq!((shown.status.as_u16(), shown.location()), (303, Some(format!("/authorize?{query}"))));
-    let sent = browser.clone().get(&shown.location().unwrap()).await.sent_to(WEB);
-    assert!(sent.contains_key("code"));
-    let shown = house.browser().send(Method::POST, "/authorize", Some("a=b\nc".to_owned())).await;
-    assert_eq!(shown.status, 400);
-}
-
-async fn page_of(house: &House, browser: &mut Browser) -> Shown {
-    browser.get(&house.web().request(&[])).await
-}
-
-#[tokio::test]
-async fn a_sealed_request_is_good_in_its_own_browser_only() {
-    let house = House::open().await;
-    let (mut attacker, mut victim) = (house.browser(), house.browser());
-    let page = page_of(&house, &mut attacker).await;
-    page_of(&house, &mut victim).await;
-    let shown = victim.sign_in(&page, "alice", "wonderland").await;
-    assert!(shown.is_page("error-page") && shown.body.contains("not opened in this browser"), "{shown:?}");
-    assert_eq!(house.passwords_tried(), 0, "login CSRF: nothing was tried");
-    assert!(!victim.cookies.contains_key("passerelle"));
-}
-
-#[tokio::test]
-async fn a_sealed_request_cannot_be_changed_left_out_or_kept_for_ever() {
+async fn an_app_that_joins_on_user_names_hints_by_user_name() {
     let house = House::open().await;
     let mut browser = house.browser();
-    let page = page_of(&house, &mut browser).await;
+    let old = house.old();
+    let bare = [("code_challenge", ""), ("code_challenge_method", "")];
+    old.code(&mut browser, &bare).await;
+    let asks = |name: &str| {
+        let claims = format!(r#"{{"id_token":{{"sub":{{"value":"{name}"}}}}}}"#);
+        old.request(&[bare[0], bare[1], ("prompt", "none"), ("claims", &claims)])
+    };
+    assert!(browser.get(&asks("alice")).await.sent_to(old.redirect).contains_key("code"));
+    assert_eq!(error_of(&browser.get(&asks("bob")).await, old.redirect), "login_required");
+}
+
+#[tokio::test]
+async fn a_native_app_listens_on_any_loopback_port_and_nowhere_else() {
+    let house = House::open().await;
+    let native = |redirect: &'static str| App { id: "native", redirect, ..house.spa() };
+    for redirect in
+        ["http://127.0.0.1:49152/callback", "http://127.0.0.1/callback", "com.example.native:/callback"]
+    {
+        let mut browser = house.browser();
+        let app = native(redirect);
+        let code = app.code(&mut browser, &[("scope", "openid profile")]).await;
+        assert_eq!(app.redeem(&code).await.status, 200, "{redirect}");
+    }
+    for redirect in [
+        "http://localhost:49152/callback",
+        "http://127.0.0.1:49152/evil",
+        "http://127.0.0.1.evil.example/callback",
+        "http://127.0.0.1:80@evil.example/callback",
+        "http://127.0.0.1:99999/callback",
+        "com.example.native:/evil",
+    ] {
+        let request = native(redirect).request(&[("scope", "openid")]);
+        is_refused_on_a_page(&house.browser().get(&request).await, redirect);
+    }
+}
+
+#[tokio::test]
+async fn a_waiting_request_opens_in_its_own_browser_only_and_not_when_changed() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let page = browser.get(&house.web().request(&[])).await;
     let sealed = page.sealed();
-    for request in ["", "x", &sealed[1..], &format!("A{}", &sealed[1..]), &sealed[..sealed.len() - 4]] {
-        let fields = [("request", request), ("username", "alice"), ("password", "wonderland")];
-        assert!(browser.post("/sign-in", &fields).await.is_page("error-page"), "{request}");
-        assert!(browser.get(&format!("/consent?request={request}")).await.is_page("error-page"));
+    let mut stranger = house.browser();
+    stranger.get(&house.web().request(&[])).await;
+    let mut changed = sealed.clone().into_bytes();
+    let middle = changed.len() / 2;
+    changed[middle] = if changed[middle] == b'A' { b'B' } else { b'A' };
+    let changed = String::from_utf8(changed).unwrap();
+    for (who, request) in [
+        (&mut stranger, sealed.as_str()),
+        (&mut house.browser(), &sealed),
+        (&mut browser.clone(), &changed),
+        (&mut browser.clone(), "evil"),
+        (&mut browser.clone(), ""),
+    ] {
+        for path in ["/sign-in", "/consent"] {
+            is_refused_on_a_page(&who.get(&format!("{path}?request={request}")).await, path);
+            let fields = [
+                ("request", request),
+                ("username", "alice"),
+                ("password", "wonderland"),
+                ("decision", "allow"),
+            ];
+            is_refused_on_a_page(&who.post(path, &fields).await, path);
+        }
+        assert!(!who.cookies.contains_key("passerelle"));
     }
-    house.forward(Duration::from_secs(30 * 60));
-    let shown = browser.sign_in(&page, "alice", "wonderland").await;
-    assert!(shown.is_page("error-page") && shown.body.contains("This page has expired"), "{shown:?}");
+    assert_eq!(house.passwords_tried(), 0, "the old system hears of none of them");
+    signs_in(&mut browser, &page, "alice", "wonderland").await.sent_to(WEB);
+}
+
+#[tokio::test]
+async fn a_request_waits_half_an_hour_however_often_its_page_is_shown() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let page = browser.get(&house.web().request(&[])).await;
+    house.forward(Duration::from_secs(29 * 60));
+    let again = signs_in(&mut browser, &page, "alice", "wrong").await;
+    house.forward(Duration::from_secs(60));
+    house.old_system().journal.clear();
+    let late = signs_in(&mut browser, &again, "alice", "wonderland").await;
+    is_refused_on_a_page(&late, "too late");
     assert_eq!(house.passwords_tried(), 0);
 }
 
 #[tokio::test]
-async fn a_sealed_sign_out_is_no_sealed_sign_in() {
-    let house = House::open().await;
-    let mut browser = signed_in(&house).await;
-    let sealed = browser.get("/sign-out").await.sealed();
-    assert!(browser.get(&format!("/consent?request={sealed}")).await.is_page("error-page"));
-    let page = browser.get(&house.web().request(&[("prompt", "login")])).await;
-    let shown = browser.post("/sign-out", &[("request", &page.sealed()), ("decision", "logout")]).await;
-    assert!(shown.is_page("error-page"), "{shown:?}");
-}
-
-#[tokio::test]
-async fn nobody_agrees_in_another_ones_name() {
+async fn a_form_of_another_kind_is_no_waiting_request() {
     let house = House::open().await;
     let mut browser = house.browser();
-    let page = browser.get(&house.spa().request(&[])).await;
-    let alices = browser.sign_in(&page, "alice", "wonderland").await;
-    // In another tab of the same browser Bob signs in.
-    let page = browser.get(&house.web().request(&[("prompt", "login")])).await;
-    browser.sign_in(&page, "bob", "builder").await;
-    // Alice's page is still open; its answer does not count for Bob.
-    let shown = browser.consent(&alices, "allow").await;
-    assert!(shown.is_page("consent-page") && shown.body.contains("bob"), "{shown:?}");
-    let shown = browser.get(&house.spa().request(&[("prompt", "none")])).await;
-    assert_eq!(shown.sent_to("https://spa.example/callback")["error"], "consent_required");
+    house.web().code(&mut browser, &[]).await;
+    let sign_out = browser.get("/end-session").await;
+    assert!(sign_out.is_page("logout-page"), "{sign_out:?}");
+    let shown = browser.get(&format!("/sign-in?request={}", sign_out.sealed())).await;
+    is_refused_on_a_page(&shown, "a sign-out form");
 }
 
 #[tokio::test]
-async fn another_account_can_be_used_from_the_consent_page() {
+async fn a_client_that_was_changed_meanwhile_is_checked_anew() {
     let house = House::open().await;
     let mut browser = house.browser();
-    let page = browser.get(&house.spa().request(&[])).await;
-    let page = browser.sign_in(&page, "alice", "wonderland").await;
-    let page = browser.get(&format!("/sign-in?request={}&prompt=login", page.sealed())).await;
-    let page = browser.sign_in(&page, "bob", "builder").await;
-    assert!(page.is_page("consent-page") && page.body.contains("bob"), "{page:?}");
-    let sent = browser.consent(&page, "allow").await.sent_to("https://spa.example/callback");
-    let tokens = Tokens::of(house.spa().redeem(&sent["code"]).await);
-    assert_eq!(house.spa().userinfo(tokens.access()).await.json()["email"], "bob@example.org");
+    let page = browser.get(&house.web().request(&[])).await;
+    // The same master key, so the sealed request opens there.
+    let moved = House::of(&CONFIG.replace(WEB, "https://web.example/moved")).await;
+    let narrowed =
+        House::of(&CONFIG.replace("\"openid\", \"profile\", \"email\", \"address\"", "\"openid\"")).await;
+    let elsewhere = |house: &House| house.browser().with_cookies_of(&browser);
+    let shown = signs_in(&mut elsewhere(&moved), &page, "alice", "wonderland").await;
+    is_refused_on_a_page(&shown, "its redirect is gone");
+    let mut visitor = elsewhere(&narrowed);
+    let shown = visitor.get(&format!("/sign-in?request={}", page.sealed())).await;
+    assert_eq!(error_of(&shown, WEB), "invalid_scope");
+    assert!(!visitor.cookies.contains_key("passerelle"));
+    assert_eq!(moved.passwords_tried() + narrowed.passwords_tried(), 0, "no password is tried in vain");
 }
 
 #[tokio::test]
-async fn an_app_on_a_device_is_answered_on_whatever_port_it_listens() {
-    let house = House::open().await;
-    let mut browser = signed_in(&house).await;
-    for redirect in ["http://127.0.0.1:4711/callback", "com.example.native:/callback"] {
-        let native = App { id: "native", redirect, proof: crate::support::app::Proof::Name, ..house.spa() };
-        let page = browser.get(&native.request(&[("scope", "openid")])).await;
-        let shown = if page.is_page("consent-page") { browser.consent(&page, "allow").await } else { page };
-        assert!(shown.sent_to(redirect).contains_key("code"));
-    }
-    let native = App { id: "native", redirect: "http://127.0.0.1:4711/other", ..house.spa() };
-    assert!(browser.get(&native.request(&[])).await.is_page("error-page"));
-}
-
-#[tokio::test]
-async fn a_field_that_stands_twice_is_no_sign_in() {
+async fn the_sign_in_page_speaks_the_language_of_the_app_and_lets_its_form_end_there() {
     let house = House::open().await;
     let mut browser = house.browser();
-    let sealed = page_of(&house, &mut browser).await.sealed();
-    let twice =
-        form(&[("request", &sealed), ("username", "alice"), ("username", "bob"), ("password", "wonderland")]);
-    let shown = browser.send(Method::POST, "/sign-in", Some(twice)).await;
-    assert!(shown.is_page("error-page") && shown.status == 400, "{shown:?}");
-    assert_eq!(house.passwords_tried(), 0);
+    browser.language = Some("fr".to_owned());
+    let page = browser.get(&house.web().request(&[])).await;
+    assert!(page.body.contains("<html lang=\"fr\">"), "{page:?}");
+    let page = browser.get(&house.web().request(&[("ui_locales", "xx de-AT")])).await;
+    assert!(page.body.contains("<html lang=\"de\">"), "{page:?}");
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("form-action 'self' https://web.example;"), "{policy}");
+    // An error page speaks it too.
+    let page = browser.get(&house.web().request(&[("ui_locales", "de"), ("client_id", "x")])).await;
+    assert!(page.body.contains("<html lang=\"de\">"), "{page:?}");
 }

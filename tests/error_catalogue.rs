@@ -119,6 +119,7 @@ fn authorize() -> Vec<AuthorizeError> {
         AuthorizeError::Form(_) => FormError::Forged.into(),
         AuthorizeError::NoImmutableId { .. } => AuthorizeError::NoImmutableId { why: "no `id`".to_owned() },
         AuthorizeError::Crossed => AuthorizeError::Crossed,
+        AuthorizeError::BrokenOff => AuthorizeError::BrokenOff,
         AuthorizeError::Unsealable => AuthorizeError::Unsealable,
         AuthorizeError::Store(_) => unavailable().into(),
     ];

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod authorize;
 #[cfg(test)]
+mod authorize_http;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod catalogue;
@@ -12,6 +14,8 @@ mod client_authentication;
 mod config;
 #[cfg(test)]
 mod connector;
+#[cfg(test)]
+mod consent;
 #[cfg(test)]
 mod cors;
 #[path = "../examples/demo/mod.rs"]
@@ -59,6 +63,8 @@ mod rules;
 mod sealing;
 #[path = "../examples/service/mod.rs"]
 pub mod service;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod sign_on;
 #[path = "../examples/spa/mod.rs"]

@@ -60,6 +60,10 @@ impl ClaimsRequest {
             return Err(MalformedClaims::TooMuch);
         }
         let request: Self = serde_json::from_str(json).map_err(|_| MalformedClaims::NotClaims)?;
+        // serde reads a struct from an array as well; the specification knows objects only.
+        if !serde_json::from_str(json).is_ok_and(|json| is_claims_object(&json)) {
+            return Err(MalformedClaims::NotClaims);
+        }
         let count = request.userinfo.len() + request.id_token.len();
         let shallow =
             request.individual().all(|claim| claim.wanted().all(|value| depth_within(value, DEEPEST)));
@@ -107,6 +111,15 @@ impl IndividualClaim {
     pub fn wanted(&self) -> impl Iterator<Item = &Value> {
         self.value.iter().chain(self.values.iter().flatten())
     }
+}
+
+fn is_claims_object(json: &Value) -> bool {
+    let is_member = |claims: &Value| {
+        claims.as_object().is_some_and(|claims| claims.values().all(|how| how.is_null() || how.is_object()))
+    };
+    json.as_object().is_some_and(|whole| {
+        ["userinfo", "id_token"].into_iter().filter_map(|place| whole.get(place)).all(is_member)
+    })
 }
 
 fn depth_within(value: &Value, allowed: usize) -> bool {

@@ -142,11 +142,13 @@ impl Authorize {
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<Step, AuthorizeError> {
-        let pending = self.open(sealed, visitor, now)?;
+        self.sign_in_again(&self.open(sealed, visitor, now)?, visitor)
+    }
+
+    /// The sign-in page, unless the request does not hold any more.
+    pub(super) fn sign_in_again(&self, pending: &Pending, visitor: &Visitor) -> Result<Step, AuthorizeError> {
         match self.admit(&pending.request)? {
-            Ok(admitted) => {
-                self.sign_in_page(&pending, &admitted, SignInReason::ChooseAccount, None, visitor)
-            }
+            Ok(admitted) => self.sign_in_page(pending, &admitted, SignInReason::ChooseAccount, None, visitor),
             Err(step) => Ok(step),
         }
     }
@@ -315,12 +317,15 @@ impl Authorize {
         Step::Answer(Box::new(Answer { response, ui_locales }))
     }
 
-    /// RFC 6749 §3.1: a repeated parameter is an error, told by redirect when client and redirect are beyond doubt.
+    /// RFC 6749 §3.1: a repeated parameter is an error, told by redirect when client and redirect are beyond doubt. A redirect URI that
+    /// is not among the single parameters may be one that stands twice, so it does not count as left out here.
     fn refuse_duplicate(&self, duplicate: DuplicateParameter) -> Result<Step, AuthorizeError> {
         let request = AuthorizationRequest::from_params(&duplicate.single);
         match self.redirect(&request) {
-            Ok((_, redirect)) => Ok(self.refuse(&redirect, &request, &duplicate.into())),
-            Err(_) => Err(MalformedParams::from(duplicate).into()),
+            Ok((_, redirect)) if request.redirect_uri.is_some() => {
+                Ok(self.refuse(&redirect, &request, &duplicate.into()))
+            }
+            Ok(_) | Err(_) => Err(MalformedParams::from(duplicate).into()),
         }
     }
 

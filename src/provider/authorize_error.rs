@@ -46,6 +46,9 @@ pub enum AuthorizeError {
     /// Two first sign-ins of one person crossed again and again.
     #[error("several sign-ins of one person crossed")]
     Crossed,
+    /// A sign-in under way came to no end.
+    #[error("the sign-in was broken off")]
+    BrokenOff,
     /// A request could not be sealed.
     #[error("the request could not be sealed")]
     Unsealable,

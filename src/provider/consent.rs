@@ -5,10 +5,11 @@ use tracing::info;
 use crate::model::consent::Consent;
 use crate::provider::authorize::{Authorize, Decided, Issue, Person, issued};
 use crate::provider::authorize_error::AuthorizeError;
+use crate::provider::pending::Pending;
 use crate::provider::step::Step;
 use crate::provider::visitor::Visitor;
 use crate::rules::interaction::ConsentAnswer;
-use crate::store::{codes, consents};
+use crate::store::{codes, consents, login_sessions};
 use crate::time::Timestamp;
 
 /// The flow.
@@ -34,19 +35,23 @@ impl Consents {
         let found = self.authorize.signed_in(visitor, now).await?;
         let person = found.as_ref().map(|(session, account)| Person { session, account });
         let asked = person.filter(|person| pending.asks.as_ref() == Some(&person.account.id));
-        let counts = asked.map(|_| answer);
-        let decided = self.authorize.decide(&pending, person, counts, visitor, now).await?;
-        let issue = match (decided, asked) {
-            (Decided::Step(step), Some(person)) => {
-                info!(account.id = %person.account.id, "answered a consent page: {answer:?}");
+        // A yes counts for the person who was asked. A no is taken from anybody at this browser: it gives nothing away.
+        let counts = match answer {
+            ConsentAnswer::Allowed => asked.map(|_| answer),
+            ConsentAnswer::Denied => Some(answer),
+        };
+        let issue = match self.authorize.decide(&pending, person, counts, visitor, now).await? {
+            Decided::Step(step) => {
+                if let (ConsentAnswer::Denied, Some(person)) = (answer, person) {
+                    denied(&pending, person);
+                }
                 return Ok(step);
             }
-            (Decided::Step(step), None) => return Ok(step),
-            (Decided::Issue(issue), _) => issue,
+            Decided::Issue(issue) => *issue,
         };
         // Nobody was asked: the issue stands on an earlier consent or a first-party client.
         let Some((person, (client, checked))) = asked.zip(self.authorize.asked(&pending)) else {
-            return self.authorize.commit(*issue, None, now).await;
+            return self.authorize.commit(issue, None, now).await;
         };
         let consent = Consent {
             account: person.account.id.clone(),
@@ -56,19 +61,31 @@ impl Consents {
             granted_at: now,
             updated_at: now,
         };
-        let Issue { code, answer: response } = *issue;
+        let session = person.session.id.clone();
+        let Issue { code, answer: response } = issue;
         let granted = code.authorization.clone();
         self.authorize
             .db
             .write(move |tx| {
                 Box::pin(async move {
                     consents::grant(tx, &consent).await?;
+                    login_sessions::touch(tx, &session, now).await?;
                     codes::insert(tx, &code).await
                 })
             })
             .await?;
-        info!(account.id = %person.account.id, client.id = %client.id, "consented to {}", client.id);
+        info!(
+            client.id = %client.id, account.id = %person.account.id, session.id = %person.session.id,
+            "consented to {}", client.id
+        );
         issued(&granted);
         Ok(Step::Answer(Box::new(response)))
     }
+}
+
+fn denied(pending: &Pending, person: Person<'_>) {
+    info!(
+        client.id = %pending.client(), account.id = %person.account.id, session.id = %person.session.id,
+        "did not consent to {}", pending.client()
+    );
 }

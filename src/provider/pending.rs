@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, SessionId};
+use crate::id::{AccountId, ClientId, SessionId};
 use crate::keys::form::FormError;
 use crate::keys::seal::{Purpose, Sealer};
 use crate::model::login_session::LoginSession;
@@ -43,6 +43,11 @@ struct SignedInFor {
 impl Pending {
     pub(super) fn new(request: AuthorizationRequest, now: Timestamp) -> Self {
         Self { request, began_at: now, signed_in: None, asks: None }
+    }
+
+    /// The client as the request names it, for the log.
+    pub(super) fn client(&self) -> &str {
+        self.request.client_id.as_ref().map_or("", ClientId::as_str)
     }
 
     /// The person has just signed in for this request.

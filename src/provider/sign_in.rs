@@ -1,7 +1,7 @@
 //! A sign-in with user name and password: the old system is asked once, and what it says becomes an account, a session and, when
 //! nothing else is wanted, a code: in one commit.
 
-use tracing::info;
+use tracing::{Instrument as _, Span, info};
 
 use crate::id::{AccountId, SessionId};
 use crate::legacy::connector::Connector;
@@ -60,6 +60,8 @@ pub enum SignInOutcome {
     },
     /// The page again, with what went wrong.
     Again(Box<SignInPrompt>),
+    /// The request does not hold any more, since its client was changed: no password was tried, and the app is told.
+    Refused(Step),
 }
 
 /// A sign-in that is ready to be committed.
@@ -96,48 +98,55 @@ impl SignIn {
         now: Timestamp,
     ) -> Result<SignInOutcome, AuthorizeError> {
         let pending = self.authorize.open(sealed, visitor, now)?;
-        let user_name = typed.user_name.expose();
-        if user_name.trim().is_empty() || typed.password.expose().is_empty() {
-            return self.again(sealed, typed, SignInRefusal::Legacy(Refusal::WrongCredentials), visitor, now);
+        let page = match self.authorize.sign_in_again(&pending, visitor)? {
+            Step::SignIn(page) => page,
+            step @ (Step::Consent(_) | Step::Answer(_)) => return Ok(SignInOutcome::Refused(step)),
+        };
+        if typed.user_name.expose().trim().is_empty() || typed.password.expose().is_empty() {
+            return Ok(again(page, &typed, SignInRefusal::Legacy(Refusal::WrongCredentials)));
         }
+        // What the old system hears of is brought to its end and counted, also when the browser hangs up meanwhile: otherwise a guesser
+        // who always hangs up would never be held back.
+        let (flow, visitor) = (self.clone(), visitor.clone());
+        let tried = async move { flow.try_once(typed, page, pending, &visitor, now).await };
+        let tried = tokio::spawn(tried.instrument(Span::current()));
+        tried.await.map_err(|_| AuthorizeError::BrokenOff)?
+    }
+
+    /// Asks the old system, once, unless too many tries went before.
+    async fn try_once(
+        &self,
+        typed: Typed,
+        page: Box<SignInPrompt>,
+        pending: Pending,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<SignInOutcome, AuthorizeError> {
+        let user_name = typed.user_name.expose();
         let attempt = match self.throttle.admit(user_name, visitor.address, now).await? {
             Ok(attempt) => attempt,
             Err(until) => {
-                info!(address = %visitor.address, "held back a sign-in: too many tries");
-                return self.again(sealed, typed, SignInRefusal::Throttled { until }, visitor, now);
+                info!(
+                    client.id = %pending.client(), address = %visitor.address,
+                    "held back a sign-in: too many tries"
+                );
+                return Ok(again(page, &typed, SignInRefusal::Throttled { until }));
             }
         };
         match self.connector.sign_in(user_name, &typed.password).await {
             Ok(identity) => self.settle(identity, attempt.account(), pending, visitor, now).await,
             Err(Refusal::NoImmutableId { why }) => Err(AuthorizeError::NoImmutableId { why }),
             Err(refusal) => {
-                info!(address = %visitor.address, "refused a sign-in: {refusal}");
+                info!(
+                    client.id = %pending.client(), address = %visitor.address,
+                    "refused a sign-in: {refusal}"
+                );
                 // A system that does not answer says nothing about a password.
                 if matches!(refusal, Refusal::WrongCredentials | Refusal::Unknown { .. }) {
                     self.throttle.failed(attempt, now).await?;
                 }
-                self.again(sealed, typed, SignInRefusal::Legacy(refusal), visitor, now)
+                Ok(again(page, &typed, SignInRefusal::Legacy(refusal)))
             }
-        }
-    }
-
-    fn again(
-        &self,
-        sealed: &str,
-        typed: Typed,
-        refusal: SignInRefusal,
-        visitor: &Visitor,
-        now: Timestamp,
-    ) -> Result<SignInOutcome, AuthorizeError> {
-        match self.authorize.another_account(sealed, visitor, now)? {
-            Step::SignIn(mut prompt) => {
-                prompt.user_name = typed.user_name.expose().to_owned();
-                prompt.reason = SignInReason::NobodySignedIn;
-                prompt.refusal = Some(refusal);
-                Ok(SignInOutcome::Again(prompt))
-            }
-            // The client was changed meanwhile: nothing was signed in to.
-            Step::Consent(_) | Step::Answer(_) => Err(AuthorizeError::ClientMissing),
         }
     }
 
@@ -178,8 +187,8 @@ impl SignIn {
             match self.commit(prepared, issue, now).await? {
                 Committed::Done => {
                     info!(
-                        account.id = %id, session.id = %session_id, address = %visitor.address,
-                        "{id} signed in"
+                        client.id = %pending.client(), account.id = %id, session.id = %session_id,
+                        address = %visitor.address, "{id} signed in"
                     );
                     if let Some(granted) = &granted {
                         issued(granted);
@@ -267,4 +276,12 @@ impl SignIn {
             })
             .await
     }
+}
+
+/// The page once more, with what was typed but the password.
+fn again(mut page: Box<SignInPrompt>, typed: &Typed, refusal: SignInRefusal) -> SignInOutcome {
+    typed.user_name.expose().clone_into(&mut page.user_name);
+    page.reason = SignInReason::NobodySignedIn;
+    page.refusal = Some(refusal);
+    SignInOutcome::Again(page)
 }

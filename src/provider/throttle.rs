@@ -1,7 +1,8 @@
 //! Holds back guessers before the old system hears of them: one counter per account, however it is spelt, and one per address.
 //!
 //! Failures are rows, so that they hold across nodes and restarts. Tries under way are counted in memory on top: of fifty guesses sent
-//! at once, no more than the limit reach the old system.
+//! at once, no more than the limit reach the old system. What that costs: nodes do not see each other's tries under way, so of guesses
+//! sent at once to several nodes, each node lets the limit through. Counting each try before it is made would cost a commit per sign-in.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -33,8 +34,17 @@ pub struct Throttle {
 /// A try that may be made. Dropping it says that it is over.
 #[derive(Debug)]
 pub struct Try {
-    subjects: [(String, Limits); 2],
+    subjects: [Subject; 2],
     under_way: Arc<Mutex<HashMap<String, u32>>>,
+}
+
+/// What a try counts for.
+#[derive(Clone, Debug)]
+struct Subject {
+    name: String,
+    limits: Limits,
+    /// How many tries were under way when this one came. Those that come later wait behind it and do not count against it.
+    ahead: u32,
 }
 
 impl Throttle {
@@ -43,7 +53,7 @@ impl Throttle {
         Self { db, limits, under_way: Arc::default() }
     }
 
-    /// Whether this visitor may try a password for this user name now.
+    /// Whether this visitor may try a password for this user name now; if not, not before which moment.
     ///
     /// # Errors
     /// When the counters cannot be read: then nobody may.
@@ -53,20 +63,19 @@ impl Throttle {
         address: IpAddr,
         now: Timestamp,
     ) -> Result<Result<Try, Timestamp>, StoreError> {
-        let subjects = [
+        // The order is security: a try takes its place before it reads the failures. One that is over by then has left a failure to be
+        // read, and one that is not is ahead, so none is overlooked.
+        let admitted = self.reserve([
             (format!("account:{}", account_key(user_name)), self.limits.account),
             (format!("address:{}", address_key(address)), self.limits.address),
-        ];
-        let admitted = self.reserve(subjects);
-        for (subject, limits) in &admitted.subjects {
-            let counted = attempts::find(&self.db, subject, now).await?;
-            let counted = counted.map(|counted| Attempts {
+        ]);
+        for Subject { name, limits, ahead } in &admitted.subjects {
+            let counted = attempts::find(&self.db, name, now).await?.map(|counted| Attempts {
                 failures: u32::try_from(counted.failures).unwrap_or(u32::MAX),
                 window_start: counted.window_start,
                 blocked_until: counted.blocked_until,
             });
-            let others = self.others_under_way(subject);
-            if let Verdict::BlockedUntil(until) = verdict(counted.as_ref(), others, limits, now) {
+            if let Verdict::BlockedUntil(until) = verdict(counted.as_ref(), *ahead, limits, now) {
                 return Ok(Err(until));
             }
         }
@@ -75,15 +84,13 @@ impl Throttle {
 
     fn reserve(&self, subjects: [(String, Limits); 2]) -> Try {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        for (subject, _) in &subjects {
-            *under_way.entry(subject.clone()).or_default() += 1;
-        }
+        let subjects = subjects.map(|(name, limits)| {
+            let count = under_way.entry(name.clone()).or_default();
+            let ahead = *count;
+            *count += 1;
+            Subject { name, limits, ahead }
+        });
         Try { subjects, under_way: self.under_way.clone() }
-    }
-
-    fn others_under_way(&self, subject: &str) -> u32 {
-        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.get(subject).copied().unwrap_or(0).saturating_sub(1)
     }
 
     /// Counts a failure, and holds further tries off when it was one too many.
@@ -94,10 +101,11 @@ impl Throttle {
         let subjects = failed.subjects.clone();
         let counted = self.db.write(move |tx| {
             Box::pin(async move {
-                for (subject, limits) in &subjects {
-                    let failures = attempts::record_failure(tx, subject, now, limits.window).await?;
+                for Subject { name, limits, .. } in &subjects {
+                    attempts::clear_served(tx, name, now).await?;
+                    let failures = attempts::record_failure(tx, name, now, limits.window).await?;
                     if failures >= i64::from(limits.failures) {
-                        attempts::block(tx, subject, now + limits.pause).await?;
+                        attempts::block(tx, name, now + limits.pause).await?;
                     }
                 }
                 Ok(())
@@ -113,8 +121,8 @@ impl Throttle {
 impl Try {
     /// The account's counter, to be cleared with the sign-in that succeeded. The address keeps its count: it may have guessed at others.
     pub fn account(&self) -> String {
-        let [(account, _), _] = &self.subjects;
-        account.clone()
+        let [account, _] = &self.subjects;
+        account.name.clone()
     }
 }
 
@@ -129,11 +137,11 @@ pub async fn succeeded(tx: &mut Tx, account: &str) -> Result<(), StoreError> {
 impl Drop for Try {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        for (subject, _) in &self.subjects {
-            if let Some(count) = under_way.get_mut(subject) {
+        for Subject { name, .. } in &self.subjects {
+            if let Some(count) = under_way.get_mut(name) {
                 *count -= 1;
                 if *count == 0 {
-                    under_way.remove(subject);
+                    under_way.remove(name);
                 }
             }
         }

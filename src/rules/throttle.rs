@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use crate::time::Timestamp;
 
+/// How long who finds too many tries under way is asked to wait: they end soon, and may all succeed.
+const A_MOMENT: Duration = Duration::from_secs(5);
+
 /// How much is too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -40,11 +43,11 @@ pub enum Verdict {
 
 /// Whether a try is let through at `now`, while `under_way` others have no answer yet: each may become a failure.
 pub fn verdict(attempts: Option<&Attempts>, under_way: u32, limits: &Limits, now: Timestamp) -> Verdict {
+    let counting = counting(attempts, limits, now);
     match attempts.and_then(|attempts| attempts.blocked_until) {
         Some(until) if now < until => Verdict::BlockedUntil(until),
-        _ if counting(attempts, limits, now).saturating_add(under_way) >= limits.failures => {
-            Verdict::BlockedUntil(now + limits.pause)
-        }
+        _ if counting >= limits.failures => Verdict::BlockedUntil(now + limits.pause),
+        _ if counting.saturating_add(under_way) >= limits.failures => Verdict::BlockedUntil(now + A_MOMENT),
         _ => Verdict::Allowed,
     }
 }

@@ -36,6 +36,9 @@ const BLOCK: Sql = Sql::new(
      WHERE subject = $1",
 );
 
+const CLEAR_SERVED: Sql =
+    Sql::new("clear served attempts", "DELETE FROM attempts WHERE subject = $1 AND blocked_until <= $2");
+
 const CLEAR: Sql = Sql::new("clear attempts", "DELETE FROM attempts WHERE subject = $1");
 
 /// What is known of one subject's failures.
@@ -78,6 +81,11 @@ pub async fn record_failure(
 /// Lets no attempt of `subject` through before `until`. It must have failed before.
 pub async fn block(tx: &mut Tx, subject: &str, until: Timestamp) -> Result<(), StoreError> {
     tx.execute(&BLOCK, args![Digest::of(subject), until]).await.map(drop)
+}
+
+/// Forgets the failures of `subject` if they held it off and that time is over: the next failure is a first one.
+pub async fn clear_served(tx: &mut Tx, subject: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(&CLEAR_SERVED, args![Digest::of(subject), now]).await.map(drop)
 }
 
 /// Forgets the failures of `subject`.

@@ -36,6 +36,11 @@ impl Browser {
         Self { router, cookies: BTreeMap::new(), language: None }
     }
 
+    /// The same with the cookies of `other`, as if both bridges were one.
+    pub fn with_cookies_of(self, other: &Self) -> Self {
+        Self { cookies: other.cookies.clone(), ..self }
+    }
+
     /// Opens a path of the bridge. Redirects within the bridge are followed, those to apps are not.
     pub async fn get(&mut self, path: &str) -> Shown {
         let mut shown = self.send(Method::GET, path, None).await;

@@ -111,6 +111,9 @@ impl From<&AuthorizeError> for Refused {
             AuthorizeError::Crossed => {
                 refused(StatusCode::SERVICE_UNAVAILABLE, ErrorReason::Unavailable, "crossed")
             }
+            AuthorizeError::BrokenOff => {
+                refused(StatusCode::INTERNAL_SERVER_ERROR, ErrorReason::Internal, "broken_off")
+            }
             AuthorizeError::Unsealable => {
                 refused(StatusCode::INTERNAL_SERVER_ERROR, ErrorReason::Internal, "seal")
             }
