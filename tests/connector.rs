@@ -1,6 +1,12 @@
 //! The connector against the stand-in for the old system, over HTTP: who is let in, who is refused and in which words, and what goes
 //! over the wire.
 
+mod foreign;
+mod profile;
+mod property;
+mod token_answers;
+mod transport;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -167,6 +173,8 @@ async fn every_byte_of_a_user_name_and_password_arrives_unchanged_and_once() {
         ("line\r\nbreak", "\r\n\t"),
         ("Zoë Ωmega 🦢", "pass wörd ☃"),
         ("' OR 1=1 --", "\"\\{}/base_url"),
+        (" alice ", " wonderland "),
+        ("nul\0", "\0"),
     ] {
         town.running.system.journal.clear();
         town.sign_in(user_name, password).await.unwrap_err();
@@ -268,7 +276,17 @@ fn every_mistake_is_told_with_its_place() {
         ("timeout = 10", "legacy.timeout", "no unit"),
         ("[token]\nurl = '{base_url'", "legacy.token.url", "not a template"),
         ("[token]\nurl = '{base_url}/{/x}'", "legacy.token.url", "not a URL once"),
+        ("[token]\nurl = 'http://members.example.org/token'", "legacy.token.url", "in the clear"),
+        ("[token]\nurl = 'https://u:p@members.example.org/token'", "legacy.token.url", "credentials"),
+        ("[token]\nurl = 'ftp://members.example.org/token'", "legacy.token.url", "not an https URL"),
         ("[token]\nclient = 'body'", "legacy.token.client", "needs client_id"),
+        (
+            "client_id = 'x'\n[token]\nclient = 'basic'",
+            "legacy.token.client",
+            "needs client_id and client_secret",
+        ),
+        ("[token.fields]\ngrant_type = 'x'", "legacy.token.fields.grant_type", "the bridge fills"),
+        ("[token.fields]\nclient_id = 'x'", "legacy.token.fields.client_id", "under [legacy]"),
         ("client_secret = { env = 'NOT_SET' }", "legacy.client_secret", "not set"),
         ("[token]\naccess_token = 'access_token'", "legacy.token.access_token", "not a JSON Pointer"),
         ("error = [{ outcome = 'locked' }]", "legacy.error[0]", "needs a condition"),
@@ -291,6 +309,11 @@ fn every_mistake_is_told_with_its_place() {
             "missing",
         ),
         ("[claims]\nsub = '/x'", "legacy.claims.sub", "the bridge speaks"),
+        ("[claims]\nname = ''", "legacy.claims.name", "not a JSON Pointer"),
+        ("[claims]\nname = { template = '{x}' }", "legacy.claims.name.template", "not a template"),
+        ("[claims]\nname = { constant = 1.5 }", "legacy.claims.name.constant", "a whole number"),
+        ("[claims]\nname = { constant = 'x', with = '/y' }", "legacy.claims.name", "exactly one of"),
+        ("[claims]\nname = {}", "legacy.claims.name", "exactly one of"),
         ("[claims]\nname = { first = '/x', each = '/y' }", "legacy.claims.name", "exactly one of"),
         ("[claims]\nname = { constant = 'x', take = '/y' }", "legacy.claims.name", "exactly one of"),
         ("[help]\npassword_uri = 'javascript:alert(1)'", "legacy.help.password_uri", "not an absolute"),
