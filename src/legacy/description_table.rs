@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use regex::{Regex, RegexBuilder};
-use serde::Deserialize;
 use serde_json::Value as Json;
 use toml::{Table, Value};
 use url::{Host, Url};
@@ -20,8 +19,8 @@ use crate::legacy::description::{
 use crate::legacy::error_rule::ErrorRule;
 use crate::legacy::place::Place;
 use crate::legacy::preset;
-use crate::legacy::refusal::Outcome;
 use crate::legacy::template::Template;
+use crate::legacy::written::{Raw, RawClientPlace, RawExpected, RawIdentity, RawRule, RawStep, RawToken};
 
 /// How long a person waits for an answer of the old system.
 const TIMEOUT: Span = Span::seconds(10);
@@ -51,85 +50,6 @@ const RESERVED: [&str; 17] = [
     "client_id",
     "scope",
 ];
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Raw {
-    preset: Option<String>,
-    name: Option<String>,
-    base_url: Option<String>,
-    allow_plain_http: Option<bool>,
-    timeout: Option<Span>,
-    largest_answer: Option<u32>,
-    client_id: Option<String>,
-    client_secret: Option<SecretSource>,
-    token: RawToken,
-    error: Vec<RawRule>,
-    profile: Vec<RawStep>,
-    identity: RawIdentity,
-    claims: BTreeMap<String, ClaimSource>,
-    help: RawHelp,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawToken {
-    url: Option<Template>,
-    username_field: Option<String>,
-    password_field: Option<String>,
-    fields: BTreeMap<String, String>,
-    client: Option<RawClientPlace>,
-    access_token: Option<Place>,
-    refresh_token: Option<Place>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RawClientPlace {
-    None,
-    Body,
-    Basic,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawRule {
-    status: Option<u16>,
-    at: Option<Place>,
-    equals: Option<String>,
-    matches: Option<String>,
-    outcome: Option<Outcome>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawStep {
-    name: Option<String>,
-    url: Option<Template>,
-    expect: Option<RawExpected>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawExpected {
-    rows: Option<Place>,
-    at: Option<Place>,
-    same_as: Option<Place>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawIdentity {
-    legacy_id: Option<Place>,
-    user_name: Option<Place>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawHelp {
-    password_uri: Option<String>,
-    account_uri: Option<String>,
-}
 
 /// Reads the table that stands at the key path `at`. The description is there exactly when there is no problem.
 pub fn read(table: Table, at: &str, around: &Surroundings<'_>) -> (Option<Description>, Vec<Problem>) {
