@@ -16,7 +16,7 @@ use crate::support::parts::BEGINNING;
 /// Tells the child which database it writes to.
 const URL: &str = "PASSERELLE_TEST_DURABILITY_URL";
 /// How often it is killed.
-const LIVES: usize = 6;
+const LIVES: usize = 16;
 /// How many write at the same time.
 const WRITERS: usize = 8;
 
@@ -58,7 +58,7 @@ async fn every_write_that_was_answered_survives_a_kill() {
             let line = lines.next().expect("the child writes until it is killed");
             acknowledged.extend(line.strip_prefix("acknowledged ").map(str::to_owned));
         }
-        std::thread::sleep(Duration::from_micros(u64::from(moment) * 40));
+        std::thread::sleep(Duration::from_micros(u64::from(moment) * 8));
         writing.kill().unwrap();
         writing.wait().unwrap();
         // What it had still said before it died; the last line may be cut off.

@@ -104,6 +104,31 @@ async fn two_handles_on_one_database_both_write_and_redeem_a_code_once(
 }
 
 #[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn works_on_two_handles_that_read_before_they_write_all_succeed(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const READ: Sql = Sql::new("read first", "SELECT jti FROM revoked_tokens");
+    let place = Place::new(engine);
+    let handles = [place.open().await, place.open().await];
+    let writes = (0..50).map(|write| {
+        let db = handles[write % 2].clone();
+        tokio::spawn(async move {
+            db.write(move |tx| {
+                Box::pin(async move {
+                    tx.fetch_all(&READ, Vec::new()).await?;
+                    revoked_tokens::insert(tx, &format!("jti {write}"), BEGINNING).await
+                })
+            })
+            .await
+        })
+    });
+    for written in join_all(writes).await {
+        assert_eq!(written.unwrap(), Ok(true));
+    }
+}
+
+#[rstest]
 #[tokio::test]
 async fn a_newer_schema_is_refused(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let place = Place::new(engine);
