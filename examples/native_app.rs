@@ -6,7 +6,8 @@ pub mod loopback;
 #[path = "native_app/mod.rs"]
 pub mod native_app;
 
-use std::process::Command;
+use std::error::Error;
+use std::process::{Command, ExitCode};
 
 /// The command line of the program.
 #[derive(clap::Parser)]
@@ -25,8 +26,12 @@ struct Arguments {
 
 /// Signs in, prints the claims, ends.
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Arguments { issuer, client_id, no_browser } = clap::Parser::parse();
+async fn main() -> ExitCode {
+    loopback::ending::of(run(clap::Parser::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let Arguments { issuer, client_id, no_browser } = arguments;
     let waiting = native_app::start(&issuer, &client_id).await?;
     println!("Please sign in with your browser:\n\n  {}\n", waiting.url);
     if !no_browser {

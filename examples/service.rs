@@ -6,10 +6,16 @@ pub mod loopback;
 #[path = "service/mod.rs"]
 pub mod service;
 
+use std::error::Error;
+use std::process::ExitCode;
+
 /// Asks, prints, ends.
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let settings: service::Settings = clap::Parser::parse();
+async fn main() -> ExitCode {
+    loopback::ending::of(run(clap::Parser::parse()).await)
+}
+
+async fn run(settings: service::Settings) -> Result<(), Box<dyn Error>> {
     let token = service::access_token(&settings).await?;
     println!("{} holds an access token for {}.", settings.client_id, settings.audience);
     match token.expires_in {

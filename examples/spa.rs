@@ -6,6 +6,9 @@ pub mod loopback;
 #[path = "spa/mod.rs"]
 pub mod spa;
 
+use std::error::Error;
+use std::process::ExitCode;
+
 /// The command line of the app.
 #[derive(clap::Parser)]
 #[command(about = "A JavaScript app that signs people in through an OpenID Provider")]
@@ -23,8 +26,12 @@ struct Arguments {
 
 /// Serves until Ctrl-C.
 #[tokio::main]
-async fn main() -> std::io::Result<()> {
-    let Arguments { issuer, port, client_id } = clap::Parser::parse();
+async fn main() -> ExitCode {
+    loopback::ending::of(run(clap::Parser::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let Arguments { issuer, port, client_id } = arguments;
     let running = spa::start(spa::Settings { issuer, client_id }, port).await?;
     println!("The JavaScript app listens on {}", running.base_url);
     tokio::signal::ctrl_c().await?;

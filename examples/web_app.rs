@@ -6,6 +6,9 @@ pub mod loopback;
 #[path = "web_app/mod.rs"]
 pub mod web_app;
 
+use std::error::Error;
+use std::process::ExitCode;
+
 /// The command line of the app.
 #[derive(clap::Parser)]
 #[command(about = "A server-side web app that signs people in through an OpenID Provider")]
@@ -26,8 +29,12 @@ struct Arguments {
 
 /// Serves until Ctrl-C.
 #[tokio::main]
-async fn main() -> std::io::Result<()> {
-    let Arguments { issuer, port, client_id, client_secret } = clap::Parser::parse();
+async fn main() -> ExitCode {
+    loopback::ending::of(run(clap::Parser::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let Arguments { issuer, port, client_id, client_secret } = arguments;
     let running = web_app::start(web_app::Settings { issuer, client_id, client_secret }, port).await?;
     println!("The web app listens on {}", running.base_url);
     tokio::signal::ctrl_c().await?;

@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod authorize;
 #[cfg(test)]
+mod authorize_http;
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod client_authentication;
@@ -14,14 +18,24 @@ mod connector;
 mod consent;
 #[cfg(test)]
 mod cors;
+#[path = "../examples/demo/mod.rs"]
+pub mod demo;
 #[cfg(test)]
 mod discovery;
 #[cfg(test)]
 mod error_catalogue;
 #[cfg(test)]
+mod example_apps;
+#[cfg(test)]
+mod floors;
+#[cfg(test)]
+mod interop;
+#[cfg(test)]
 mod introspection;
 #[cfg(test)]
 mod key_custody;
+#[cfg(test)]
+mod keys;
 #[path = "../examples/legacy_system.rs"]
 pub mod legacy_system;
 #[cfg(test)]
@@ -29,18 +43,40 @@ pub mod legacy_system;
 mod legacy_system_tests;
 #[cfg(test)]
 mod logout;
+#[path = "../examples/loopback/mod.rs"]
+pub mod loopback;
 #[cfg(test)]
 mod master_key;
+#[path = "../examples/native_app/mod.rs"]
+pub mod native_app;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod revocation;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod sealing;
+#[path = "../examples/service/mod.rs"]
+pub mod service;
 #[cfg(test)]
 mod sign_in;
 #[cfg(test)]
 mod sign_on;
+#[path = "../examples/spa/mod.rs"]
+pub mod spa;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 pub mod support;
+#[cfg(test)]
+mod throttle;
+#[cfg(test)]
+mod token;
 #[cfg(test)]
 mod token_client_credentials;
 #[cfg(test)]
@@ -48,6 +84,10 @@ mod token_code;
 #[cfg(test)]
 mod token_refresh;
 #[cfg(test)]
+mod tokens;
+#[cfg(test)]
 mod userinfo;
 #[cfg(test)]
 mod web;
+#[path = "../examples/web_app/mod.rs"]
+pub mod web_app;

@@ -94,6 +94,11 @@ fn every_page_of(branding: &Branding) -> Vec<Shown> {
 
 #[test]
 fn every_page_can_be_opened_from_disk() {
+    write_every_page();
+}
+
+/// Leaves every page in cargo's directory for temporary files of tests.
+pub(crate) fn write_every_page() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
     let branding = Branding { organisation: "Heron Society".to_owned(), ..plain_branding() };
     std::fs::create_dir_all(&folder).unwrap();

@@ -287,3 +287,34 @@ async fn single_claims_can_be_asked_for_by_name() {
     assert_eq!(known["phone_number"], "+44 1865 276150");
     assert!(known.get("email").is_none());
 }
+
+#[tokio::test]
+async fn what_a_person_types_arrives_at_the_old_system_byte_by_byte() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let page = browser.get(&house.web().request(&[])).await;
+    for (user_name, password) in [
+        ("a&b=c%41", "p&q=%2B+ +"),
+        (" spaced ", "\ttab\r\nline"),
+        ("Zoë Ωmega 🦢", "пароль\u{200b}"),
+        ("{base_url}/x", "\"<script>'"),
+    ] {
+        house.old_system().journal.clear();
+        let again = browser.sign_in(&page, user_name, password).await;
+        assert!(again.is_page("login-page"), "{again:?}");
+        let calls = house.old_system().journal.calls_to("/token");
+        assert_eq!(calls.len(), 1);
+        let fields = [("grant_type", "password"), ("username", user_name), ("password", password)];
+        assert_eq!(calls[0].fields, fields.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+}
+
+#[tokio::test]
+async fn asking_by_name_opens_no_more_than_the_clients_scopes_would() {
+    let house = House::open().await;
+    let wanted = r#"{"userinfo":{"phone_number":null,"address":null,"email":null}}"#;
+    let tokens = house.spa().tokens(&mut house.browser(), &[("scope", "openid"), ("claims", wanted)]).await;
+    let known = house.spa().userinfo(tokens.access()).await.json();
+    assert_eq!(known["email"], "alice@example.org", "registered for the scope email");
+    assert!(known.get("phone_number").is_none() && known.get("address").is_none(), "not registered: {known}");
+}

@@ -40,8 +40,8 @@ pub struct Town {
 pub enum TownError {
     /// Somebody else listens there.
     #[error(
-        "port {port} for the {part} is taken; stop what listens there, or choose four other ports: \
-         cargo run --example demo -- --port-base 18080"
+        "port {port} for the {part} is taken; stop what listens there, or choose four free ports in a row, N to N + 3: \
+         cargo run --example demo -- --port-base N"
     )]
     PortTaken {
         /// Who wanted it.
@@ -101,7 +101,7 @@ impl Town {
         let blueprint = blueprint.map_err(TownError::Configuration)?;
         let bridge = Bridge::open(blueprint, Clock::System, Chance::System).await?;
         let (closing, closed) = oneshot::channel::<()>();
-        let listener = door.into_listener().into_std().map_err(listening("bridge", wanted.bridge))?;
+        let listener = door.into_listener().map_err(listening("bridge", wanted.bridge))?;
         let serving = bridge.serve(listener, async { drop(closed.await) });
         let bridge = tokio::spawn(serving);
         Ok(Self { bridge_url: issuer, legacy, web_app, spa, closing, bridge })

@@ -2,6 +2,7 @@
 //! only gathers. Each example, the demo and the tests name it as a module of their root: `#[path = "…/loopback/mod.rs"] pub mod loopback;`.
 
 pub mod claims;
+pub mod ending;
 pub mod http;
 pub mod serving;
 

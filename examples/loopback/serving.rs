@@ -20,7 +20,9 @@ pub struct Port {
 impl Port {
     /// Takes that loopback port; 0 takes a free one.
     pub async fn take(port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on port {port}: {error}"))
+        })?;
         let number = listener.local_addr()?.port();
         Ok(Self { listener, number, base_url: format!("http://localhost:{number}") })
     }
@@ -31,8 +33,11 @@ impl Port {
     }
 
     /// The listener alone, for a server that brings its own loop.
-    pub fn into_listener(self) -> TcpListener {
-        self.listener
+    ///
+    /// # Errors
+    /// When the runtime does not let go of it.
+    pub fn into_listener(self) -> io::Result<std::net::TcpListener> {
+        self.listener.into_std()
     }
 
     /// Serves these routes until the answer is stopped or dropped.

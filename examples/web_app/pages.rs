@@ -23,7 +23,7 @@ use crate::loopback::claims::{Claim, rows};
 <main>
 {%- if let Some(trouble) = trouble %}
 <h1>That did not work</h1>
-<p class="problem" id="problem" role="alert">{{ trouble }}</p>
+<p class="problem" id="problem" role="alert">The reason: {{ trouble }}.</p>
 <p><a class="button" href="/">Back to the start</a></p>
 {%- else if let Some(user) = user %}
 <h1>Hello, <span id="name">{{ user.name }}</span></h1>

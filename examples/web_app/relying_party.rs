@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::trouble::{Trouble, chain};
+use super::trouble::Trouble;
 use crate::loopback::claims;
+use crate::loopback::ending::chain;
 use crate::loopback::http::Http;
 
 /// What the app asks for; `openid` is added by the library.

@@ -36,9 +36,3 @@ pub(super) enum Trouble {
     #[error("nobody is signed in here")]
     NotSignedIn,
 }
-
-/// An error with its causes, outermost first.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
-}

@@ -152,7 +152,8 @@ impl<'de> Visitor<'de> for SourceReader {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<ClaimSource, E> {
-        Place::parse(text).map(ClaimSource::At).ok_or_else(|| {
+        // The empty pointer is everything that the old system said, which is no claim.
+        Place::parse(text).filter(|place| !place.as_str().is_empty()).map(ClaimSource::At).ok_or_else(|| {
             E::custom("not a JSON Pointer (RFC 6901): it begins with a slash, such as \"/party/Name\"")
         })
     }

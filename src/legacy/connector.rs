@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::answer::unavailable;
 use super::description::{Description, Mapping};
@@ -71,10 +72,13 @@ impl Mapping {
     /// Who `document`, all that the old system said, speaks of.
     fn identity(&self, connector: &ConnectorId, document: &Value) -> Result<Identity, Refusal> {
         let missing = |what: &str, place: &dyn fmt::Display| Refusal::NoImmutableId {
-            why: format!("{what}: there is nothing at {place}"),
+            why: format!("{what}: nothing that names anybody stands at {place}"),
         };
-        let legacy_id =
-            self.legacy_id.text(document).ok_or_else(|| missing("identity.legacy_id", &self.legacy_id))?;
+        let legacy_id = self
+            .legacy_id
+            .text(document)
+            .filter(|id| !names_nobody(id))
+            .ok_or_else(|| missing("identity.legacy_id", &self.legacy_id))?;
         let user_name =
             self.user_name.text(document).ok_or_else(|| missing("identity.user_name", &self.user_name))?;
         let claims = self
@@ -84,6 +88,11 @@ impl Mapping {
             .collect();
         Ok(Identity { connector: connector.clone(), legacy_id: LegacyId::from(legacy_id), user_name, claims })
     }
+}
+
+/// A blank text and the nil GUID (RFC 9562 §5.9) are what everybody has whose id was lost: taken for an id, they would all be one person.
+fn names_nobody(id: &str) -> bool {
+    id.trim().is_empty() || Uuid::parse_str(id.trim()).is_ok_and(|id| id.is_nil())
 }
 
 impl fmt::Debug for Connector {

@@ -70,8 +70,8 @@ pub enum ClientPlace {
 pub struct LegacyClient {
     /// `client_id`.
     pub id: String,
-    /// `client_secret`.
-    pub secret: Secret,
+    /// `client_secret`; a public client has none.
+    pub secret: Option<Secret>,
 }
 
 /// One GET of the profile chain.

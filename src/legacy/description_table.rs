@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use regex::{Regex, RegexBuilder};
-use serde::Deserialize;
 use serde_json::Value as Json;
 use toml::{Table, Value};
 use url::{Host, Url};
@@ -20,13 +19,15 @@ use crate::legacy::description::{
 use crate::legacy::error_rule::ErrorRule;
 use crate::legacy::place::Place;
 use crate::legacy::preset;
-use crate::legacy::refusal::Outcome;
 use crate::legacy::template::Template;
+use crate::legacy::written::{Raw, RawClientPlace, RawExpected, RawIdentity, RawRule, RawStep, RawToken};
 
 /// How long a person waits for an answer of the old system.
 const TIMEOUT: Span = Span::seconds(10);
 /// More than any profile needs.
 const LARGEST_ANSWER: u32 = 1024 * 1024;
+/// Form fields that the bridge fills in itself.
+const FILLED_IN: [&str; 5] = ["grant_type", "username", "password", "client_id", "client_secret"];
 /// Names that steps may not have, because they are taken.
 const TAKEN: [&str; 2] = ["answer", "typed"];
 /// What tokens say of themselves; no mapping may speak for them (OpenID Connect Core §2, RFC 9068 §2.2, RFC 7519 §4.1).
@@ -50,91 +51,12 @@ const RESERVED: [&str; 17] = [
     "scope",
 ];
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Raw {
-    preset: Option<String>,
-    name: Option<String>,
-    base_url: Option<String>,
-    allow_plain_http: Option<bool>,
-    timeout: Option<Span>,
-    largest_answer: Option<u32>,
-    client_id: Option<String>,
-    client_secret: Option<SecretSource>,
-    token: RawToken,
-    error: Vec<RawRule>,
-    profile: Vec<RawStep>,
-    identity: RawIdentity,
-    claims: BTreeMap<String, ClaimSource>,
-    help: RawHelp,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawToken {
-    url: Option<Template>,
-    username_field: Option<String>,
-    password_field: Option<String>,
-    fields: BTreeMap<String, String>,
-    client: Option<RawClientPlace>,
-    access_token: Option<Place>,
-    refresh_token: Option<Place>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RawClientPlace {
-    None,
-    Body,
-    Basic,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawRule {
-    status: Option<u16>,
-    at: Option<Place>,
-    equals: Option<String>,
-    matches: Option<String>,
-    outcome: Option<Outcome>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawStep {
-    name: Option<String>,
-    url: Option<Template>,
-    expect: Option<RawExpected>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawExpected {
-    rows: Option<Place>,
-    at: Option<Place>,
-    same_as: Option<Place>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawIdentity {
-    legacy_id: Option<Place>,
-    user_name: Option<Place>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawHelp {
-    password_uri: Option<String>,
-    account_uri: Option<String>,
-}
-
 /// Reads the table that stands at the key path `at`. The description is there exactly when there is no problem.
 pub fn read(table: Table, at: &str, around: &Surroundings<'_>) -> (Option<Description>, Vec<Problem>) {
     let (table, preset_problem) = over_preset(table, at);
     let (raw, mut problems) = reading::read::<Raw>(table, at);
     problems.extend(preset_problem);
-    let mut reader = Reader { at, problems };
+    let mut reader = Reader { at, problems, plain_http: raw.allow_plain_http.unwrap_or(false) };
     let description = reader.description(raw, around);
     (description.filter(|_| reader.problems.is_empty()), reader.problems)
 }
@@ -172,6 +94,7 @@ fn is_source(table: &Table) -> bool {
 struct Reader<'a> {
     at: &'a str,
     problems: Vec<Problem>,
+    plain_http: bool,
 }
 
 impl Reader<'_> {
@@ -190,7 +113,7 @@ impl Reader<'_> {
     }
 
     fn description(&mut self, raw: Raw, around: &Surroundings<'_>) -> Option<Description> {
-        let base_url = self.base_url(raw.base_url, raw.allow_plain_http.unwrap_or(false));
+        let base_url = self.base_url(raw.base_url);
         let timeout = raw.timeout.unwrap_or(TIMEOUT);
         if timeout.is_zero() {
             self.problem("timeout", format!("no time at all; the default is \"{TIMEOUT}\""));
@@ -201,7 +124,7 @@ impl Reader<'_> {
             usize::try_from(raw.largest_answer.unwrap_or(LARGEST_ANSWER)).unwrap_or(usize::MAX);
         let token =
             self.token(raw.token, base_url.as_deref(), credentials, TokenRest { errors, largest_answer });
-        let profile = self.steps(raw.profile);
+        let profile = self.steps(raw.profile, base_url.as_deref());
         let mapping = self.mapping(raw.identity, raw.claims);
         let help = HelpUris {
             password: self.web_uri(raw.help.password_uri, "help.password_uri"),
@@ -222,7 +145,7 @@ impl Reader<'_> {
         })
     }
 
-    fn base_url(&mut self, written: Option<String>, allow_plain_http: bool) -> Option<String> {
+    fn base_url(&mut self, written: Option<String>) -> Option<String> {
         let text = self.needed(
             written,
             "base_url",
@@ -233,20 +156,34 @@ impl Reader<'_> {
             self.problem("base_url", "not an absolute https URL, such as \"https://members.example.org\"");
             return None;
         };
-        if url.query().is_some()
-            || url.fragment().is_some()
-            || !url.username().is_empty()
-            || url.password().is_some()
-        {
-            self.problem("base_url", "leave out the query, the fragment and any credentials");
+        if url.query().is_some() || url.fragment().is_some() {
+            self.problem("base_url", "leave out the query and the fragment");
         }
-        if url.scheme() == "http" && !is_loopback(&url) && !allow_plain_http {
+        self.safe_way(&url, "base_url");
+        Some(text.trim_end_matches('/').to_owned())
+    }
+
+    /// Passwords and tokens go to `url`.
+    fn safe_way(&mut self, url: &Url, key_path: &str) {
+        if !url.username().is_empty() || url.password().is_some() {
+            self.problem(key_path, "leave out the credentials");
+        }
+        if !matches!(url.scheme(), "http" | "https") {
+            self.problem(key_path, "not an https URL");
+        } else if url.scheme() == "http" && !is_loopback(url) && !self.plain_http {
             self.problem(
-                "base_url",
+                key_path,
                 "http would send passwords in the clear; write https://…, or set allow_plain_http = true if the way is safe by other means",
             );
         }
-        Some(text.trim_end_matches('/').to_owned())
+    }
+
+    /// The same for an address that may lie elsewhere than `base_url`, whose own problems are told already.
+    fn safe_way_from(&mut self, base_url: &str, url: &Url, key_path: &str) {
+        let way = |url: &Url| (url.origin(), url.username().to_owned(), url.password().map(str::to_owned));
+        if Url::parse(base_url).is_ok_and(|base| way(&base) != way(url)) {
+            self.safe_way(url, key_path);
+        }
     }
 
     fn credentials(
@@ -259,7 +196,7 @@ impl Reader<'_> {
             let resolved = source.resolve(&key(self.at, "client_secret"), around);
             resolved.map_err(|problem| self.problems.push(problem)).ok()
         });
-        Some(LegacyClient { id: id?, secret: secret? })
+        Some(LegacyClient { id: id?, secret })
     }
 
     fn token(
@@ -277,13 +214,28 @@ impl Reader<'_> {
             if url.is_none() {
                 self.problem("token.url", "not a URL once {base_url} is filled in; nothing else can be");
             }
-            url
+            url.inspect(|url| self.safe_way_from(base_url, url, "token.url"))
         });
+        for name in raw.fields.keys() {
+            if FILLED_IN.contains(&name.as_str()) {
+                self.problem(
+                    &key("token.fields", name),
+                    "the bridge fills this field in; a client stands as client_id and client_secret under [legacy], with token.client",
+                );
+            }
+        }
         let client = match (raw.client.unwrap_or(RawClientPlace::None), credentials) {
             (RawClientPlace::None, _) => ClientPlace::None,
             (RawClientPlace::Body, Some(client)) => ClientPlace::Body(client),
-            (RawClientPlace::Basic, Some(client)) => ClientPlace::Basic(client),
-            (_, None) => {
+            (RawClientPlace::Basic, Some(client)) if client.secret.is_some() => ClientPlace::Basic(client),
+            (RawClientPlace::Body, None) => {
+                self.problem(
+                    "token.client",
+                    "needs client_id under [legacy], and client_secret if there is one",
+                );
+                ClientPlace::None
+            }
+            (RawClientPlace::Basic, _) => {
                 self.problem("token.client", "needs client_id and client_secret under [legacy]");
                 ClientPlace::None
             }
@@ -342,7 +294,7 @@ impl Reader<'_> {
             .ok()
     }
 
-    fn steps(&mut self, raw: Vec<RawStep>) -> Vec<ProfileStep> {
+    fn steps(&mut self, raw: Vec<RawStep>, base_url: Option<&str>) -> Vec<ProfileStep> {
         let mut steps: Vec<ProfileStep> = Vec::new();
         for (index, step) in raw.into_iter().enumerate() {
             let at = element("profile", index, step.name.as_deref());
@@ -360,11 +312,24 @@ impl Reader<'_> {
             }
             let url = self.needed(step.url, &key(&at, "url"), "such as \"{base_url}/api/me\"");
             let expect = step.expect.and_then(|expect| self.expected(expect, &key(&at, "expect")));
+            if let Some((url, base_url)) = url.as_ref().zip(base_url) {
+                self.step_address(url, base_url, &key(&at, "url"));
+            }
             if let Some(url) = url {
                 steps.push(ProfileStep { name, url, expect });
             }
         }
         steps
+    }
+
+    fn step_address(&mut self, url: &Template, base_url: &str, at: &str) {
+        match url.fixed_address(base_url) {
+            Some(address) => self.safe_way_from(base_url, &address, at),
+            None => self.problem(
+                at,
+                "not a URL whose host stands before the first value, as in \"{base_url}/api/party/{/user/PartyId}\"",
+            ),
+        }
     }
 
     fn expected(&mut self, raw: RawExpected, at: &str) -> Option<Expected> {

@@ -14,3 +14,4 @@ pub mod profile;
 pub mod refusal;
 pub mod template;
 pub mod token_call;
+mod written;

@@ -22,7 +22,7 @@ impl Place {
         document.pointer(&self.0).filter(|value| !value.is_null())
     }
 
-    /// The text or number there, as text; none when it is empty.
+    /// The text or whole number there, as text; none when it is empty.
     pub fn text(&self, document: &Value) -> Option<String> {
         text_of(self.find(document)?)
     }
@@ -33,11 +33,12 @@ impl Place {
     }
 }
 
-/// A text or number as text; none when it is empty or something else.
+/// A text or whole number as text; none when it is empty or something else. A number beyond 64 bits was rounded when it was read, and
+/// two people whose ids round to the same would be one: it counts as nothing.
 pub fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
         _ => None,
     }
     .filter(|text| !text.is_empty())

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::Value;
+use url::Url;
 
 use super::place::Place;
 use crate::oauth::form;
@@ -57,6 +58,21 @@ impl Template {
             // A form's `+` means a space in a query only; `%20` means one everywhere.
             (!matches!(value, "." | "..")).then(|| form::encode(value).replace('+', "%20"))
         })
+    }
+
+    /// The address up to the first value, when the host stands there whole: no value of an answer chooses who is sent a token.
+    pub fn fixed_address(&self, base_url: &str) -> Option<Url> {
+        let mut fixed = String::new();
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => fixed.push_str(text),
+                Part::BaseUrl => fixed.push_str(base_url),
+                // RFC 3986 §3.2: the authority ends at a slash or a question mark.
+                Part::Value(_) if fixed.split_once("://")?.1.contains(['/', '?']) => break,
+                Part::Value(_) => return None,
+            }
+        }
+        Url::parse(&fixed).ok()
     }
 
     /// The text as it is, for a claim.

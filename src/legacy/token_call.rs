@@ -64,7 +64,8 @@ impl TokenCall {
         let (id, secret) = match &endpoint.client {
             ClientPlace::None => (String::new(), None),
             ClientPlace::Body(client) | ClientPlace::Basic(client) => {
-                (client.id.clone(), Some(ClientSecret::new(client.secret.expose().to_owned())))
+                let secret = client.secret.as_ref();
+                (client.id.clone(), secret.map(|secret| ClientSecret::new(secret.expose().to_owned())))
             }
         };
         let auth_type = match endpoint.client {

@@ -114,7 +114,8 @@ pub struct TokenResponse {
     /// `id_token`.
     #[serde(serialize_with = "exposed_if_any", skip_serializing_if = "Option::is_none")]
     pub id_token: Option<Secret>,
-    /// `scope`: always told, so that nobody has to remember what was asked for.
+    /// `scope`: always told, so that nobody has to remember what was asked for; an empty one has no spelling (RFC 6749 §3.3).
+    #[serde(skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,
 }
 

@@ -7,16 +7,12 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use crate::rules::throttle::{Attempts, Limits, Verdict, account_key, verdict};
 use crate::store::attempts;
 use crate::store::db::{Db, Tx};
 use crate::store::error::StoreError;
 use crate::time::Timestamp;
-
-/// How long who finds too many tries under way is asked to wait: they end soon, and may all succeed.
-const A_MOMENT: Duration = Duration::from_secs(5);
 
 /// The limits in force.
 #[derive(Clone, Copy, Debug)]
@@ -74,35 +70,16 @@ impl Throttle {
             (format!("address:{}", address_key(address)), self.limits.address),
         ]);
         for Subject { name, limits, ahead } in &admitted.subjects {
-            let counted = self.counted(name, limits, now).await?;
-            if let Verdict::BlockedUntil(until) = verdict(counted.as_ref(), now) {
+            let counted = attempts::find(&self.db, name, now).await?.map(|counted| Attempts {
+                failures: u32::try_from(counted.failures).unwrap_or(u32::MAX),
+                window_start: counted.window_start,
+                blocked_until: counted.blocked_until,
+            });
+            if let Verdict::BlockedUntil(until) = verdict(counted.as_ref(), *ahead, limits, now) {
                 return Ok(Err(until));
-            }
-            let failures = counted.map_or(0, |counted| counted.failures);
-            if failures.saturating_add(*ahead) >= limits.failures {
-                return Ok(Err(now + A_MOMENT));
             }
         }
         Ok(Ok(admitted))
-    }
-
-    /// The failures that still count: not those of a window that has passed, nor those whose pause has been served.
-    async fn counted(
-        &self,
-        subject: &str,
-        limits: &Limits,
-        now: Timestamp,
-    ) -> Result<Option<Attempts>, StoreError> {
-        let counted = attempts::find(&self.db, subject, now).await?.filter(|counted| {
-            counted
-                .blocked_until
-                .map_or_else(|| now < counted.window_start + limits.window, |until| now < until)
-        });
-        Ok(counted.map(|counted| Attempts {
-            failures: u32::try_from(counted.failures).unwrap_or(u32::MAX),
-            window_start: counted.window_start,
-            blocked_until: counted.blocked_until,
-        }))
     }
 
     fn reserve(&self, subjects: [(String, Limits); 2]) -> Try {

@@ -116,6 +116,7 @@ impl TokenEndpoint {
                 scope: token.scope,
             })),
             Settled::CodeSpent => Err(TokenError::CodeSpent),
+            Settled::SessionOver => Err(TokenError::SessionOver),
             Settled::CodeGone => Err(TokenError::CodeUnknown),
             Settled::Raced => Ok(None),
         }

@@ -96,7 +96,7 @@ impl UserInfoEndpoint {
         let mut claims = Map::new();
         // OpenID Connect Core §5.3.2: always, and the same as in the ID token.
         claims.insert("sub".to_owned(), subject(&client, &account).into());
-        claims.extend(released(&account, &granted.scope, &granted.claims.userinfo, &self.scopes));
+        claims.extend(released(&client, &account, &granted.scope, &granted.claims.userinfo, &self.scopes));
         let Some(algorithm) = client.userinfo_signed_response_alg else { return Ok(UserInfo::Json(claims)) };
         // §5.3.2: a signed answer says who made it and for whom.
         claims.insert("iss".to_owned(), self.issuer.as_ref().into());

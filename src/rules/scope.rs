@@ -140,7 +140,12 @@ pub fn narrow(
     if !apis.share_a_format(&audiences) {
         return Err(NarrowingRefusal::FormatsDiffer);
     }
-    Ok(Narrowed { scope: apis.at(&scope, &audiences), audiences })
+    let left = apis.at(&scope, &audiences);
+    // The answer has no spelling for an empty scope, and to leave it out would say that all that was asked for was given.
+    match scope.first(|_| asked.is_some() && left.is_empty()) {
+        Some(token) => Err(NarrowingRefusal::OfAnotherApi(token)),
+        None => Ok(Narrowed { scope: left, audiences }),
+    }
 }
 
 /// All that `client` may have when it speaks for itself (RFC 6749 §4.4): nothing that speaks of a person.

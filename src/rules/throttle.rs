@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use crate::time::Timestamp;
 
+/// How long who finds too many tries under way is asked to wait: they end soon, and may all succeed.
+const A_MOMENT: Duration = Duration::from_secs(5);
+
 /// How much is too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -38,25 +41,23 @@ pub enum Verdict {
     BlockedUntil(Timestamp),
 }
 
-/// Whether a try is let through at `now`.
-pub fn verdict(attempts: Option<&Attempts>, now: Timestamp) -> Verdict {
+/// Whether a try is let through at `now`, while `under_way` others have no answer yet: each may become a failure.
+pub fn verdict(attempts: Option<&Attempts>, under_way: u32, limits: &Limits, now: Timestamp) -> Verdict {
+    let counting = counting(attempts, limits, now);
     match attempts.and_then(|attempts| attempts.blocked_until) {
         Some(until) if now < until => Verdict::BlockedUntil(until),
+        _ if counting >= limits.failures => Verdict::BlockedUntil(now + limits.pause),
+        _ if counting.saturating_add(under_way) >= limits.failures => Verdict::BlockedUntil(now + A_MOMENT),
         _ => Verdict::Allowed,
     }
 }
 
-/// The counter after one more failure.
-#[must_use]
-pub fn after_failure(attempts: Option<&Attempts>, limits: &Limits, now: Timestamp) -> Attempts {
-    let running = attempts.filter(|attempts| {
+/// The failures that still count: those of a window that is open. Who has sat out a pause begins anew.
+fn counting(attempts: Option<&Attempts>, limits: &Limits, now: Timestamp) -> u32 {
+    let open = |attempts: &&Attempts| {
         now < attempts.window_start + limits.window && attempts.blocked_until.is_none_or(|until| now < until)
-    });
-    let (failures, window_start) =
-        running.map_or((0, now), |attempts| (attempts.failures, attempts.window_start));
-    let failures = failures.saturating_add(1);
-    let blocked_until = (failures >= limits.failures).then(|| now + limits.pause);
-    Attempts { failures, window_start, blocked_until }
+    };
+    attempts.filter(open).map_or(0, |attempts| attempts.failures)
 }
 
 /// The name under which all spellings of a user name share one counter: without surrounding space and without case, as legacy

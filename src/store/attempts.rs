@@ -14,14 +14,18 @@ const FIND: Sql = Sql::new(
     "SELECT failures, window_start, blocked_until FROM attempts WHERE subject = $1 AND expires_at > $2",
 );
 
-/// Times: $2 is now, $3 the moment before which a window has passed, $4 the end of one that begins now.
+/// Times: $2 is now, $3 the moment before which a window has passed, $4 the end of one that begins now. It also begins when a block is over.
 const RECORD_FAILURE: Sql = Sql::new(
     "record failed attempt",
     "INSERT INTO attempts (subject, failures, window_start, expires_at) VALUES ($1, 1, $2, $4) \
      ON CONFLICT (subject) DO UPDATE SET \
-         failures = CASE WHEN attempts.window_start <= $3 THEN 1 ELSE attempts.failures + 1 END, \
-         window_start = CASE WHEN attempts.window_start <= $3 THEN $2 ELSE attempts.window_start END, \
-         expires_at = CASE WHEN attempts.window_start <= $3 AND attempts.expires_at < $4 THEN $4 \
+         failures = CASE WHEN attempts.window_start <= $3 OR attempts.blocked_until <= $2 THEN 1 \
+                         ELSE attempts.failures + 1 END, \
+         window_start = CASE WHEN attempts.window_start <= $3 OR attempts.blocked_until <= $2 THEN $2 \
+                             ELSE attempts.window_start END, \
+         blocked_until = CASE WHEN attempts.blocked_until <= $2 THEN NULL ELSE attempts.blocked_until END, \
+         expires_at = CASE WHEN (attempts.window_start <= $3 OR attempts.blocked_until <= $2) \
+                                AND attempts.expires_at < $4 THEN $4 \
                            ELSE attempts.expires_at END \
      RETURNING failures",
 );

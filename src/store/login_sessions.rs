@@ -32,6 +32,11 @@ const TOUCH: Sql = Sql::new(
     "UPDATE login_sessions SET last_seen = $2 WHERE id = $1 AND last_seen < $2 AND ended_at IS NULL",
 );
 
+const HOLD: Sql = Sql::new(
+    "hold login session",
+    "UPDATE login_sessions SET last_seen = last_seen WHERE id = $1 AND ended_at IS NULL AND expires_at > $2 RETURNING id",
+);
+
 const RENEW: Sql = Sql::new(
     "renew login session",
     "UPDATE login_sessions SET cookie = $2, auth_time = $3, amr = $4, acr = $5, last_seen = $6 \
@@ -72,6 +77,14 @@ pub async fn find_by_cookie(db: &Db, cookie: &Digest) -> Result<Option<LoginSess
 /// Notes that the session was used. A commit for every page would be dear: callers do it once a minute.
 pub async fn touch(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(&TOUCH, args![id, now]).await.map(drop)
+}
+
+/// Whether the session has neither ended nor expired; if so it cannot end before this transaction does. What is made to end with a
+/// session is made behind this: otherwise a session that ends meanwhile would leave it behind, alive.
+///
+/// An update that changes nothing, since it takes the row's lock on both databases.
+pub async fn hold(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(tx.fetch_optional(&HOLD, args![id, now]).await?.is_some())
 }
 
 /// The same person proved themselves again: the session `person.session` keeps its id and its absolute end, and has a new cookie

@@ -89,7 +89,7 @@ impl IdTokens {
             amr: &person.amr,
             at_hash: left_half_hash(algorithm, access_token.expose()),
             sid: person.session.as_str(),
-            person: released(account, scope, &granted.claims.id_token, &self.scopes),
+            person: released(client, account, scope, &granted.claims.id_token, &self.scopes),
         };
         self.keyring.sign(algorithm, "JWT", &claims).await.map(Secret::from)
     }

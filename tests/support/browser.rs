@@ -31,7 +31,8 @@ pub struct Shown {
 }
 
 impl Browser {
-    pub(super) fn new(router: Router) -> Self {
+    /// A browser in front of `router`.
+    pub fn new(router: Router) -> Self {
         Self { router, cookies: BTreeMap::new(), language: None }
     }
 

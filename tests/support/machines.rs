@@ -78,7 +78,11 @@ impl Machines {
 
     /// The endpoints for other clients.
     pub async fn with_clients(clients: Vec<Client>) -> Self {
-        let parts = Parts::with_clients(clients).await;
+        Self::of(Parts::with_clients(clients).await)
+    }
+
+    /// The endpoints over these parts.
+    pub fn of(parts: Parts) -> Self {
         let auth = client_auth(&parts);
         let (issuer, clock): (Arc<str>, _) = (ISSUER.into(), parts.clock.clone());
         let door = JsonDoor { chance: parts.chance.clone() };
@@ -90,7 +94,7 @@ impl Machines {
             registry: parts.registry.clone(),
             keyring: parts.keyring.clone(),
             issuer: issuer.clone(),
-            scopes: Arc::new(ClaimScopes::default()),
+            scopes: Arc::new(ClaimScopes::default().with("profile", ["member_id"])),
         };
         let introspection = IntrospectionEndpoint {
             clients: auth.clone(),
@@ -138,14 +142,27 @@ impl Machines {
         answer.json()
     }
 
+    /// Alice begins a session that is over at `expires_at`.
+    pub async fn alice_begins_a_session(&self, expires_at: Timestamp) -> (Account, LoginSession) {
+        let newcomer = alice(AccountId::mint(&self.parts.chance));
+        // The same alice each time: the account that was first stands.
+        let remember =
+            self.parts.db.write(move |tx| Box::pin(async move { accounts::remember(tx, &newcomer).await }));
+        let account = remember.await.unwrap();
+        let session = self.session_of(&account, expires_at);
+        let begun = session.clone();
+        let begin =
+            self.parts.db.write(move |tx| Box::pin(async move { login_sessions::insert(tx, &begun).await }));
+        begin.await.unwrap();
+        (account, session)
+    }
+
     /// Alice signs in to `client` and lets it have `scope` at `audience`.
     pub async fn alice_signs_in(&self, client: &Client, scope: &str, audience: &str) -> Grant {
         let Parts { db, chance, .. } = &self.parts;
-        let (now, newcomer) = (self.parts.now(), alice(AccountId::mint(chance)));
-        // The same alice each time: the account that was first stands.
-        let remember = db.write(move |tx| Box::pin(async move { accounts::remember(tx, &newcomer).await }));
-        let account = remember.await.unwrap();
-        let session = self.session_of(&account, now + client.lifetimes.refresh_token_absolute);
+        let now = self.parts.now();
+        let expires_at = now + client.lifetimes.refresh_token_absolute;
+        let (account, session) = self.alice_begins_a_session(expires_at).await;
         let minted = refresh::first(chance);
         let family = TokenFamily {
             id: FamilyId::mint(now, chance),
@@ -172,12 +189,7 @@ impl Machines {
             revoked: None,
         };
         let begun = family.clone();
-        let begin = db.write(move |tx| {
-            Box::pin(async move {
-                login_sessions::insert(tx, &session).await?;
-                token_families::insert(tx, &begun).await
-            })
-        });
+        let begin = db.write(move |tx| Box::pin(async move { token_families::insert(tx, &begun).await }));
         begin.await.unwrap();
         Grant { client: client.clone(), account, family, refresh_token: minted.token }
     }
@@ -238,7 +250,7 @@ impl Machines {
         let tokens = IdTokens {
             keyring: self.parts.keyring.clone(),
             issuer: ISSUER.into(),
-            scopes: Arc::new(ClaimScopes::default()),
+            scopes: Arc::new(ClaimScopes::default().with("profile", ["member_id"])),
         };
         let granted = &grant.family.authorization;
         let sitting = Sitting {

@@ -65,7 +65,7 @@ impl CodeGrant {
             person: Some(Person { account, authenticated: person, family: family.id.clone(), generation: 0 }),
             nonce: code.nonce,
             refresh_token: refresh.map(|refresh| refresh.token),
-            settlement: Settlement::Redeem { code: digest, family: Box::new(family) },
+            settlement: Settlement::Redeem { code: digest, family: Box::new(family), session: session.id },
         })
     }
 

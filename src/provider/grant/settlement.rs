@@ -22,6 +22,8 @@ pub enum Settlement {
         code: Digest,
         /// The family that begins.
         family: Box<TokenFamily>,
+        /// The session in which the code was granted, which must still be there.
+        session: SessionId,
     },
     /// A refresh token is replaced.
     Rotate {
@@ -43,6 +45,8 @@ pub enum Settled {
     Done,
     /// The code was redeemed before; the family that came of it has just been revoked.
     CodeSpent,
+    /// The session ended in this moment.
+    SessionOver,
     /// The code expired in this moment.
     CodeGone,
     /// Another request rotated the token in this moment.
@@ -79,26 +83,39 @@ impl Settlement {
     async fn apply(self, tx: &mut Tx, now: Timestamp) -> Result<Settled, StoreError> {
         match self {
             Self::Nothing => Ok(Settled::Done),
-            Self::Redeem { code, family } => match codes::redeem(tx, &code, &family.id, now).await? {
-                Redeemed::Now => {
-                    token_families::insert(tx, &family).await?;
-                    Ok(Settled::Done)
+            Self::Redeem { code, family, session } => {
+                if !login_sessions::hold(tx, &session, now).await? {
+                    return Ok(Settled::SessionOver);
                 }
-                Redeemed::Already(earlier) => {
-                    token_families::revoke(tx, &earlier, RevocationReason::CodeReplayed, now).await?;
-                    Ok(Settled::CodeSpent)
-                }
-                Redeemed::Gone => Ok(Settled::CodeGone),
-            },
+                redeem(tx, &code, &family, now).await
+            }
             Self::Rotate { family, from, next, touches } => {
-                if !token_families::rotate(tx, &family, &from, &next).await? {
-                    return Ok(Settled::Raced);
-                }
+                // The session first, as whoever ends it does: two who lock in different orders wait for one another.
                 if let Some(session) = touches {
                     login_sessions::touch(tx, &session, now).await?;
                 }
-                Ok(Settled::Done)
+                let rotated = token_families::rotate(tx, &family, &from, &next).await?;
+                Ok(if rotated { Settled::Done } else { Settled::Raced })
             }
         }
+    }
+}
+
+async fn redeem(
+    tx: &mut Tx,
+    code: &Digest,
+    family: &TokenFamily,
+    now: Timestamp,
+) -> Result<Settled, StoreError> {
+    match codes::redeem(tx, code, &family.id, now).await? {
+        Redeemed::Now => {
+            token_families::insert(tx, family).await?;
+            Ok(Settled::Done)
+        }
+        Redeemed::Already(earlier) => {
+            token_families::revoke(tx, &earlier, RevocationReason::CodeReplayed, now).await?;
+            Ok(Settled::CodeSpent)
+        }
+        Redeemed::Gone => Ok(Settled::CodeGone),
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
 use super::{Connection, Tx, Work, work};
 use crate::store::error::StoreError;
@@ -27,7 +27,14 @@ pub(super) async fn open(url: &str, connections: u32) -> Result<PgPool, StoreErr
                 Ok(true)
             })
         });
-    pool.connect_with(options).await.map_err(|error| StoreError::from_driver("open PostgreSQL", &error))
+    let opened = match pool.connect_with(options.clone()).await {
+        // The pool waits for a server that is not there yet, and then does not say what was wrong. One more try does.
+        Err(sqlx::Error::PoolTimedOut) => {
+            Err(options.connect().await.err().unwrap_or(sqlx::Error::PoolTimedOut))
+        }
+        other => other,
+    };
+    opened.map_err(|error| StoreError::from_driver("open PostgreSQL", &error))
 }
 
 pub(super) async fn write<T, W>(pool: &PgPool, work: W) -> Result<T, StoreError>

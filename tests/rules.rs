@@ -1,0 +1,13 @@
+//! The rules, each as a table: one row per way to say no, naming the paragraph. No I/O, no clock but the one in hand.
+
+mod authorization;
+mod client_assertion;
+mod code;
+mod consent;
+mod interaction;
+mod key_life;
+mod logout;
+mod redirect_uri;
+mod rotation;
+mod scope;
+mod throttle;

@@ -1,0 +1,13 @@
+//! The conformance suite of the store: each story is told on SQLite in a file and on PostgreSQL, and must end the same.
+
+mod child;
+mod durability;
+mod lives;
+mod opening;
+mod parallel;
+mod place;
+mod records;
+mod samples;
+mod sweep;
+mod transactions;
+mod two_processes;
