@@ -444,6 +444,9 @@ async fn a_form_of_another_kind_is_no_waiting_request() {
     assert!(sign_out.is_page("logout-page"), "{sign_out:?}");
     let shown = browser.get(&format!("/sign-in?request={}", sign_out.sealed())).await;
     is_refused_on_a_page(&shown, "a sign-out form");
+    let nonsense = browser.get("/sign-in?request=nonsense").await;
+    let title = |shown: &Shown| shown.body.split("<title>").nth(1).map(|rest| rest[..20].to_owned());
+    assert_eq!(title(&shown), title(&nonsense), "it does not even open");
 }
 
 #[tokio::test]
