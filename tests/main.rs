@@ -29,6 +29,8 @@ mod example_apps;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
+mod interaction;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod introspection;
@@ -51,6 +53,8 @@ mod master_key;
 pub mod native_app;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod pending;
 #[cfg(test)]
 mod process;
 #[cfg(test)]

@@ -4,37 +4,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::info;
-
-use crate::id::{AccountId, SessionId};
 use crate::keys::keyring::Keyring;
 use crate::keys::seal::Sealer;
 use crate::model::account::Account;
-use crate::model::authorization::Authorization;
 use crate::model::claim_scopes::ClaimScopes;
-use crate::model::client::{Client, SubjectKind};
-use crate::model::code::AuthorizationCode;
+use crate::model::client::Client;
 use crate::model::login_session::LoginSession;
 use crate::model::registry::Registry;
 use crate::oauth::authorization_request::AuthorizationRequest;
-use crate::oauth::error::ErrorCode;
-use crate::oauth::params::{DuplicateParameter, MalformedParams, Params};
-use crate::oauth::response::Outcome;
+use crate::oauth::params::{MalformedParams, Params};
+use crate::provider::admission::{Admission, Admitted};
 use crate::provider::authorize_error::AuthorizeError;
+use crate::provider::issue::Issue;
 use crate::provider::pending::Pending;
-use crate::provider::step::{Answer, ConsentPrompt, SignInPrompt, Step};
+use crate::provider::step::{ConsentPrompt, SignInPrompt, Step};
 use crate::provider::visitor::Visitor;
-use crate::rules::authorization::{CheckedRequest, check, refusal_mode};
+use crate::rules::authorization::CheckedRequest;
 use crate::rules::authorization_refusal::AuthorizationRefusal;
 use crate::rules::consent::standing;
 use crate::rules::interaction::{self, ConsentAnswer, Facts, Next, SignInReason, SignedIn};
-use crate::rules::redirect_uri::{TrustedRedirect, trust};
-use crate::secret::{Chance, Digest};
+use crate::secret::Chance;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
-use crate::store::{accounts, codes, consents, login_sessions};
+use crate::store::{accounts, consents, login_sessions};
 use crate::time::Timestamp;
-use crate::tokens::hint::hint;
 
 /// A session is noted as used no more often than this: each note is a commit.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
@@ -90,19 +83,6 @@ pub(super) enum Decided {
     Issue(Box<Issue>),
 }
 
-/// A code that counts once it is committed.
-pub(super) struct Issue {
-    pub(super) code: AuthorizationCode,
-    pub(super) answer: Answer,
-}
-
-/// A request whose client, redirect and parameters hold.
-struct Admitted {
-    client: Arc<Client>,
-    redirect: TrustedRedirect,
-    checked: CheckedRequest,
-}
-
 impl Authorize {
     /// A new request.
     ///
@@ -116,7 +96,9 @@ impl Authorize {
     ) -> Result<Step, AuthorizeError> {
         let request = match params {
             Ok(params) => AuthorizationRequest::from_params(&params),
-            Err(MalformedParams::Duplicate(duplicate)) => return self.refuse_duplicate(duplicate),
+            Err(MalformedParams::Duplicate(duplicate)) => {
+                return self.admission().refuse_duplicate(duplicate);
+            }
             Err(malformed) => return Err(malformed.into()),
         };
         self.next(Pending::new(request, now), visitor, None, now).await
@@ -150,7 +132,7 @@ impl Authorize {
 
     /// The sign-in page, unless the request does not hold any more.
     pub(super) fn sign_in_again(&self, pending: &Pending, visitor: &Visitor) -> Result<Step, AuthorizeError> {
-        match self.admit(&pending.request)? {
+        match self.admission().admit(&pending.request)? {
             Ok(admitted) => self.sign_in_page(pending, &admitted, SignInReason::ChooseAccount, None, visitor),
             Err(step) => Ok(step),
         }
@@ -180,7 +162,7 @@ impl Authorize {
             Decided::Issue(issue) => {
                 let touched = person.filter(|person| now.since(person.session.last_seen) >= TOUCH_EVERY);
                 let touched = touched.map(|person| person.session.id.clone());
-                self.commit(*issue, touched, now).await
+                Ok(Step::Answer(Box::new(issue.commit(&self.db, touched, now).await?)))
             }
         }
     }
@@ -209,11 +191,12 @@ impl Authorize {
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<Decided, AuthorizeError> {
-        let admitted = match self.admit(&pending.request)? {
+        let admitted = match self.admission().admit(&pending.request)? {
             Ok(admitted) => admitted,
             Err(step) => return Ok(Decided::Step(step)),
         };
-        let Ok(hinted) = self.hinted(&admitted, person) else {
+        let account = person.map(|person| person.account);
+        let Ok(hinted) = admitted.hinted(&self.keyring, &self.issuer, account) else {
             let refusal = AuthorizationRefusal::Hint;
             return Ok(Decided::Step(admitted.refuse(refusal.code(), &refusal.description(), &self.issuer)));
         };
@@ -242,7 +225,11 @@ impl Authorize {
             (Next::Consent, Some(person)) => {
                 self.consent_page(pending, &admitted, person, visitor).map(Decided::Step)
             }
-            (Next::Issue, Some(person)) => Ok(Decided::Issue(Box::new(self.issue(&admitted, person, now)))),
+            (Next::Issue, Some(person)) => {
+                let (lifetime, issuer) = (self.settings.code, &self.issuer);
+                let issue = Issue::new(&admitted, person.session, lifetime, issuer, &self.chance, now);
+                Ok(Decided::Issue(Box::new(issue)))
+            }
             (Next::Refuse(refusal), _) => {
                 Ok(Decided::Step(admitted.refuse(refusal.code(), &refusal.to_string(), &self.issuer)))
             }
@@ -252,104 +239,6 @@ impl Authorize {
                 self.sign_in_page(pending, &admitted, reason, None, visitor).map(Decided::Step)
             }
         }
-    }
-
-    /// Commits a code and lets it go out.
-    pub(super) async fn commit(
-        &self,
-        issue: Issue,
-        touched: Option<SessionId>,
-        now: Timestamp,
-    ) -> Result<Step, AuthorizeError> {
-        let Issue { code, answer } = issue;
-        let granted = code.authorization.clone();
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    if let Some(session) = touched {
-                        login_sessions::touch(tx, &session, now).await?;
-                    }
-                    codes::insert(tx, &code).await
-                })
-            })
-            .await?;
-        issued(&granted);
-        Ok(Step::Answer(Box::new(answer)))
-    }
-
-    /// Client, redirect, then the rest. The first two may only fail on a page; the rest travels back by redirect.
-    fn admit(&self, request: &AuthorizationRequest) -> Result<Result<Admitted, Step>, AuthorizeError> {
-        let (client, redirect) = self.redirect(request)?;
-        match check(request, &client, self.registry.apis(), &self.settings.acr) {
-            Ok(checked) => Ok(Ok(Admitted { client, redirect, checked })),
-            Err(refusal) => Ok(Err(self.refuse(&redirect, request, &refusal))),
-        }
-    }
-
-    fn redirect(
-        &self,
-        request: &AuthorizationRequest,
-    ) -> Result<(Arc<Client>, TrustedRedirect), AuthorizeError> {
-        let id = request.client_id.as_ref().ok_or(AuthorizeError::ClientMissing)?;
-        let client = self.registry.client(id);
-        let client = client.ok_or_else(|| AuthorizeError::UnknownClient { sent: id.to_string() })?;
-        match trust(&client, request.redirect_uri.as_deref(), request.scope.as_deref()) {
-            Ok(redirect) => Ok((client, redirect)),
-            Err(refusal) => {
-                Err(AuthorizeError::Redirect { client, refusal, sent: request.redirect_uri.clone() })
-            }
-        }
-    }
-
-    fn refuse(
-        &self,
-        redirect: &TrustedRedirect,
-        request: &AuthorizationRequest,
-        refusal: &AuthorizationRefusal,
-    ) -> Step {
-        let description = refusal.description();
-        info!(
-            client.id = %request.client_id.as_ref().map_or("", |id| id.as_str()),
-            error = %refusal.code(), "refused an authorization request: {refusal}"
-        );
-        let outcome = Outcome::Error(refusal.code(), &description);
-        let response =
-            redirect.answer(refusal_mode(request), &outcome, request.state.as_deref(), &self.issuer);
-        let ui_locales = request.ui_locales.as_deref().unwrap_or_default();
-        let ui_locales = ui_locales.split(' ').map(str::to_owned).collect();
-        Step::Answer(Box::new(Answer { response, ui_locales }))
-    }
-
-    /// RFC 6749 §3.1: a repeated parameter is an error, told by redirect when client and redirect are beyond doubt. A redirect URI that
-    /// is not among the single parameters may be one that stands twice, so it does not count as left out here.
-    fn refuse_duplicate(&self, duplicate: DuplicateParameter) -> Result<Step, AuthorizeError> {
-        let request = AuthorizationRequest::from_params(&duplicate.single);
-        match self.redirect(&request) {
-            Ok((_, redirect)) if request.redirect_uri.is_some() => {
-                Ok(self.refuse(&redirect, &request, &duplicate.into()))
-            }
-            Ok(_) | Err(_) => Err(MalformedParams::from(duplicate).into()),
-        }
-    }
-
-    /// Whom the client means, by `id_token_hint` or a requested `sub`.
-    fn hinted(&self, admitted: &Admitted, person: Option<Person<'_>>) -> Result<Option<AccountId>, ()> {
-        let checked = &admitted.checked;
-        let by_hint = match &checked.id_token_hint {
-            None => None,
-            Some(text) => {
-                let hint = hint(&self.keyring, &self.issuer, text);
-                Some(hint.filter(|hint| hint.audiences.contains(&admitted.client.id)).ok_or(())?.subject)
-            }
-        };
-        let meant = checked.claims.requested_subject().map(str::to_owned).or(by_hint);
-        Ok(meant.map(|subject| match (admitted.client.subject, person) {
-            // Such a client knows people by their user names; one that is not this person's is nobody's account id either.
-            (SubjectKind::LegacyUserName, Some(person)) if person.account.user_name == subject => {
-                person.account.id.clone()
-            }
-            _ => AccountId::from(subject),
-        }))
     }
 
     fn sign_in_page(
@@ -414,31 +303,6 @@ impl Authorize {
         told.into_iter().map(|token| (token.to_owned(), described(token))).collect()
     }
 
-    fn issue(&self, admitted: &Admitted, person: Person<'_>, now: Timestamp) -> Issue {
-        let Admitted { client, redirect, checked } = admitted;
-        let code = self.chance.secret();
-        let outcome = Outcome::Code(&code);
-        let response =
-            redirect.answer(checked.response_mode, &outcome, checked.state.as_deref(), &self.issuer);
-        let record = AuthorizationCode {
-            digest: Digest::of(code.expose()),
-            authorization: Authorization {
-                client: client.id.clone(),
-                person: Some(person.session.authenticated()),
-                scope: checked.scope.clone(),
-                audiences: checked.audiences.clone(),
-                claims: checked.claims.clone(),
-            },
-            redirect_uri: redirect.to_repeat().map(str::to_owned),
-            challenge: checked.challenge.clone(),
-            nonce: checked.nonce.clone(),
-            issued_at: now,
-            expires_at: now + self.settings.code,
-            redeemed_as: None,
-        };
-        Issue { code: record, answer: Answer { response, ui_locales: checked.ui_locales.clone() } }
-    }
-
     pub(super) fn seal(&self, pending: &Pending, visitor: &Visitor) -> Result<String, AuthorizeError> {
         pending
             .seal(&self.sealer, visitor, self.settings.pending, &self.chance)
@@ -447,28 +311,11 @@ impl Authorize {
 
     /// What was asked for, for a consent that is about to be remembered.
     pub(super) fn asked(&self, pending: &Pending) -> Option<(Arc<Client>, CheckedRequest)> {
-        let admitted = self.admit(&pending.request).ok()?.ok()?;
+        let admitted = self.admission().admit(&pending.request).ok()?.ok()?;
         Some((admitted.client, admitted.checked))
     }
-}
 
-impl Admitted {
-    fn refuse(&self, code: ErrorCode, description: &str, issuer: &str) -> Step {
-        info!(client.id = %self.client.id, error = %code, "refused an authorization request: {description}");
-        let checked = &self.checked;
-        let outcome = Outcome::Error(code, description);
-        let response =
-            self.redirect.answer(checked.response_mode, &outcome, checked.state.as_deref(), issuer);
-        Step::Answer(Box::new(Answer { response, ui_locales: checked.ui_locales.clone() }))
-    }
-}
-
-/// The audit line of a code that was committed.
-pub(super) fn issued(granted: &Authorization) {
-    if let Some(person) = &granted.person {
-        info!(
-            client.id = %granted.client, account.id = %person.account, session.id = %person.session,
-            scope = %granted.scope, "issued a code to {}", granted.client
-        );
+    fn admission(&self) -> Admission<'_> {
+        Admission { registry: &self.registry, acr: &self.settings.acr, issuer: &self.issuer }
     }
 }

@@ -3,8 +3,9 @@
 use tracing::info;
 
 use crate::model::consent::Consent;
-use crate::provider::authorize::{Authorize, Decided, Issue, Person, issued};
+use crate::provider::authorize::{Authorize, Decided, Person};
 use crate::provider::authorize_error::AuthorizeError;
+use crate::provider::issue::{Issue, issued};
 use crate::provider::pending::Pending;
 use crate::provider::step::Step;
 use crate::provider::visitor::Visitor;
@@ -51,7 +52,8 @@ impl Consents {
         };
         // Nobody was asked: the issue stands on an earlier consent or a first-party client.
         let Some((person, (client, checked))) = asked.zip(self.authorize.asked(&pending)) else {
-            return self.authorize.commit(issue, None, now).await;
+            let answer = issue.commit(&self.authorize.db, None, now).await?;
+            return Ok(Step::Answer(Box::new(answer)));
         };
         let consent = Consent {
             account: person.account.id.clone(),

@@ -1,5 +1,6 @@
 //! The flows of the provider: strangers to HTTP, which return what is to be answered.
 
+mod admission;
 pub mod authorize;
 pub mod authorize_error;
 pub mod client_auth;
@@ -7,6 +8,7 @@ pub mod consent;
 pub mod discovery;
 pub mod grant;
 pub mod introspect;
+mod issue;
 pub mod logout;
 mod pending;
 pub mod revoke;

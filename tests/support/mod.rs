@@ -1,5 +1,6 @@
 //! Hands out people and machines to the stories.
 
+pub mod answers;
 pub mod app;
 pub mod assertions;
 pub mod bridge;
