@@ -318,3 +318,14 @@ async fn asking_by_name_opens_no_more_than_the_clients_scopes_would() {
     assert_eq!(known["email"], "alice@example.org", "registered for the scope email");
     assert!(known.get("phone_number").is_none() && known.get("address").is_none(), "not registered: {known}");
 }
+
+#[tokio::test]
+async fn a_claim_that_is_asked_for_by_name_is_told_on_the_consent_page() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let wanted = r#"{"userinfo":{"email":null}}"#;
+    let page = browser.get(&house.spa().request(&[("scope", "openid"), ("claims", wanted)])).await;
+    let page = browser.sign_in(&page, "alice", "wonderland").await;
+    assert!(page.is_page("consent-page") && page.body.contains("See your e-mail address"), "{page:?}");
+    assert!(!page.body.contains("See your postal address"));
+}

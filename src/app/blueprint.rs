@@ -70,7 +70,7 @@ impl Blueprint {
         let mapped = legacy.mapping.claims.keys().map(String::as_str);
         Ok(Self {
             registry: Registry::new(clients, apis(&settings.apis)),
-            claim_scopes: Arc::new(claim_scopes(&settings.scopes, mapped)),
+            claim_scopes: Arc::new(claim_scopes(&settings.scopes, &settings.scope_descriptions, mapped)),
             branding: Arc::new(branding),
             legacy,
             master_key,

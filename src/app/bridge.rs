@@ -225,6 +225,7 @@ impl Rooms {
         Authorize {
             db: self.db.clone(),
             registry: self.registry(),
+            claim_scopes: self.blueprint.claim_scopes.clone(),
             keyring: self.keyring.clone(),
             sealer: self.custody.sealer.clone(),
             chance: self.chance.clone(),

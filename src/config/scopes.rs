@@ -58,3 +58,23 @@ pub(super) fn check(
     }
     written
 }
+
+/// What the consent page says of a scope that is described here.
+pub(super) fn check_descriptions(
+    written: &BTreeMap<String, String>,
+    scopes: &BTreeMap<String, Vec<String>>,
+    findings: &mut Findings,
+) {
+    for (scope, description) in written {
+        let at = reading::key("scope_descriptions", scope);
+        if !scopes.contains_key(scope) {
+            findings.problem(
+                &at,
+                "[scopes] has no such scope; those of an API are described where they are declared",
+            );
+        }
+        if description.trim().is_empty() {
+            findings.problem(&at, "empty; a sentence such as \"See your roles\"");
+        }
+    }
+}

@@ -40,6 +40,8 @@ pub struct Settings {
     pub branding: Branding,
     /// `[scopes]`: the claims that each scope stands for, besides the standard ones.
     pub scopes: BTreeMap<String, Vec<String>>,
+    /// `[scope_descriptions]`: what the consent page says of them.
+    pub scope_descriptions: BTreeMap<String, String>,
     /// `[legacy]` as written, when it is; the `legacy` room reads it.
     pub legacy: Option<Table>,
     /// `[[api]]`.
@@ -59,6 +61,7 @@ struct Raw {
     tokens: tokens::Raw,
     branding: branding::Raw,
     scopes: BTreeMap<String, Vec<String>>,
+    scope_descriptions: BTreeMap<String, String>,
     legacy: Option<Table>,
     api: Vec<api::Raw>,
     client: Vec<client::Raw>,
@@ -137,6 +140,7 @@ impl Raw {
         let tokens = self.tokens.check(findings);
         let branding = self.branding.check(findings);
         let scopes = scopes::check(self.scopes, findings);
+        scopes::check_descriptions(&self.scope_descriptions, &scopes, findings);
         let apis = api::check(self.api, server.issuer.as_str(), &scopes, findings);
         let context = Context {
             around: *around,
@@ -164,6 +168,7 @@ impl Raw {
             tokens,
             branding,
             scopes,
+            scope_descriptions: self.scope_descriptions,
             legacy: self.legacy,
             apis,
             clients,

@@ -33,13 +33,17 @@ const STANDARD: [(&str, &[&str]); 4] = [
 
 /// Scopes and their claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClaimScopes(BTreeMap<String, BTreeSet<String>>);
+pub struct ClaimScopes {
+    claims: BTreeMap<String, BTreeSet<String>>,
+    descriptions: BTreeMap<String, String>,
+}
 
 impl Default for ClaimScopes {
     /// The standard scopes alone.
     fn default() -> Self {
         let owned = |claims: &[&str]| claims.iter().map(|claim| (*claim).to_owned()).collect();
-        Self(STANDARD.iter().map(|(scope, claims)| ((*scope).to_owned(), owned(claims))).collect())
+        let claims = STANDARD.iter().map(|(scope, claims)| ((*scope).to_owned(), owned(claims))).collect();
+        Self { claims, descriptions: BTreeMap::new() }
     }
 }
 
@@ -47,27 +51,45 @@ impl ClaimScopes {
     /// Lets `scope` stand for `claims` too.
     #[must_use]
     pub fn with<'c>(mut self, scope: &str, claims: impl IntoIterator<Item = &'c str>) -> Self {
-        self.0.entry(scope.to_owned()).or_default().extend(claims.into_iter().map(str::to_owned));
+        self.claims.entry(scope.to_owned()).or_default().extend(claims.into_iter().map(str::to_owned));
         self
+    }
+
+    /// Says in a sentence what `scope` is, for the consent page.
+    #[must_use]
+    pub fn described(mut self, scope: &str, sentence: &str) -> Self {
+        self.descriptions.insert(scope.to_owned(), sentence.to_owned());
+        self
+    }
+
+    /// The sentence of `scope`, where it has one.
+    pub fn description(&self, scope: &str) -> Option<&str> {
+        self.descriptions.get(scope).map(String::as_str)
+    }
+
+    /// The scopes that stand for `claim`.
+    pub fn standing_for<'s>(&'s self, claim: &str) -> impl Iterator<Item = &'s str> {
+        let stand = move |(_, claims): &(&String, &BTreeSet<String>)| claims.contains(claim);
+        self.claims.iter().filter(stand).map(|(scope, _)| scope.as_str())
     }
 
     /// The claims that `scope` stands for, each once.
     pub fn claims_of(&self, scope: &Scope) -> BTreeSet<&str> {
-        scope.iter().filter_map(|token| self.0.get(token)).flatten().map(String::as_str).collect()
+        scope.iter().filter_map(|token| self.claims.get(token)).flatten().map(String::as_str).collect()
     }
 
     /// Whether some scope stands for `claim`.
     pub fn knows(&self, claim: &str) -> bool {
-        self.0.values().any(|claims| claims.contains(claim))
+        self.claims.values().any(|claims| claims.contains(claim))
     }
 
     /// The scopes, in alphabetical order: `scopes_supported` together with `openid`, `offline_access` and those of the APIs.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.claims.keys().map(String::as_str)
     }
 
     /// Every claim, in alphabetical order.
     pub fn claims(&self) -> BTreeSet<&str> {
-        self.0.values().flatten().map(String::as_str).collect()
+        self.claims.values().flatten().map(String::as_str).collect()
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::keys::keyring::Keyring;
 use crate::keys::seal::Sealer;
 use crate::model::account::Account;
+use crate::model::claim_scopes::ClaimScopes;
 use crate::model::client::Client;
 use crate::model::login_session::LoginSession;
 use crate::model::registry::Registry;
@@ -53,6 +54,8 @@ pub struct Authorize {
     pub db: Db,
     /// Who may ask.
     pub registry: Registry,
+    /// Which scope stands for which claims.
+    pub claim_scopes: Arc<ClaimScopes>,
     /// Verifies hints.
     pub keyring: Keyring,
     /// Seals pending requests.
@@ -270,18 +273,34 @@ impl Authorize {
     ) -> Result<Step, AuthorizeError> {
         let checked = &admitted.checked;
         let asks = pending.asked_of(&person.account.id);
-        let described = |token: &str| {
-            let scopes = self.registry.apis().iter().flat_map(|api| &api.scopes);
-            scopes.filter(|scope| scope.token == token).find_map(|scope| scope.description.clone())
-        };
         Ok(Step::Consent(Box::new(ConsentPrompt {
             request: self.seal(&asks, visitor)?,
             client: admitted.client.clone(),
             redirect_uri: admitted.redirect.as_str().to_owned(),
             account_name: person.account.user_name.clone(),
-            scopes: checked.scope.iter().map(|token| (token.to_owned(), described(token))).collect(),
+            scopes: self.told(admitted),
             ui_locales: checked.ui_locales.clone(),
         })))
+    }
+
+    /// What the person is told that the app will have: its scopes, and those that stand for the claims it asks for by name.
+    fn told(&self, admitted: &Admitted) -> Vec<(String, Option<String>)> {
+        let Admitted { client, checked, .. } = admitted;
+        let mut told: Vec<&str> = checked.scope.iter().collect();
+        for claim in checked.claims.names() {
+            let mut standing =
+                self.claim_scopes.standing_for(&claim).filter(|scope| client.scope.contains(scope));
+            if let Some(scope) = standing.next().filter(|scope| !told.contains(scope)) {
+                told.push(scope);
+            }
+        }
+        let of_apis = |token: &str| {
+            let scopes = self.registry.apis().iter().flat_map(|api| &api.scopes);
+            scopes.filter(|scope| scope.token == token).find_map(|scope| scope.description.clone())
+        };
+        let described =
+            |token: &str| self.claim_scopes.description(token).map(str::to_owned).or_else(|| of_apis(token));
+        told.into_iter().map(|token| (token.to_owned(), described(token))).collect()
     }
 
     pub(super) fn seal(&self, pending: &Pending, visitor: &Visitor) -> Result<String, AuthorizeError> {

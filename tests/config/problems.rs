@@ -85,6 +85,8 @@ const SECTIONS: &[Row] = &[
     (r#"branding.privacy_uri = "javascript:alert(1)""#, "branding.privacy_uri", "http or https"),
     // [scopes]
     (r#"scopes."two words" = ["a"]"#, "scopes.two words", "not a scope"),
+    (r#"scope_descriptions.points = "See your points""#, "scope_descriptions.points", "no such scope"),
+    ("scopes.roles = [\"roles\"]\nscope_descriptions.roles = \" \"", "scope_descriptions.roles", "empty"),
     (r#"scopes.openid = ["a"]"#, "scopes.openid", "no claims"),
     (r#"scopes.offline_access = ["a"]"#, "scopes.offline_access", "no claims"),
     ("scopes.roles = []", "scopes.roles", "no claims"),

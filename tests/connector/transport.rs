@@ -11,8 +11,8 @@ use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
-use openssl::x509::X509;
 use openssl::x509::extension::SubjectAlternativeName;
+use openssl::x509::{X509, X509Name};
 use passerelle::legacy::refusal::Refusal;
 use passerelle::secret::Secret;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -151,6 +151,12 @@ fn self_signed() -> ServerConfig {
     let key = PKey::from_ec_key(EcKey::generate(&curve).unwrap()).unwrap();
     let mut certificate = X509::builder().unwrap();
     certificate.set_version(2).unwrap();
+    // Without a name it would be refused even where it is trusted.
+    let mut name = X509Name::builder().unwrap();
+    name.append_entry_by_text("CN", "old system").unwrap();
+    let name = name.build();
+    certificate.set_subject_name(&name).unwrap();
+    certificate.set_issuer_name(&name).unwrap();
     certificate.set_pubkey(&key).unwrap();
     certificate.set_not_before(&Asn1Time::from_unix(0).unwrap()).unwrap();
     certificate.set_not_after(&Asn1Time::days_from_now(2).unwrap()).unwrap();
