@@ -33,6 +33,8 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 fn main() {
+    // Before anything runs on the runtime that it is made with.
+    LazyLock::force(&HOUSE);
     divan::main();
 }
 
