@@ -29,6 +29,8 @@ mod example_apps;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
+mod ground;
+#[cfg(test)]
 mod interaction;
 #[cfg(test)]
 mod interop;
