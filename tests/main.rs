@@ -97,3 +97,5 @@ mod userinfo;
 mod web;
 #[path = "../examples/web_app/mod.rs"]
 pub mod web_app;
+#[cfg(test)]
+mod words;
