@@ -1,5 +1,9 @@
 //! Signing: verified by an implementation that is not the one that signs, and refused wherever something was changed.
 
+mod client_keys;
+mod compact;
+mod hand;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openssl::bn::BigNum;

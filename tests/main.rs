@@ -29,6 +29,8 @@ mod example_apps;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
+mod ground;
+#[cfg(test)]
 mod interaction;
 #[cfg(test)]
 mod interop;
@@ -95,3 +97,5 @@ mod userinfo;
 mod web;
 #[path = "../examples/web_app/mod.rs"]
 pub mod web_app;
+#[cfg(test)]
+mod words;

@@ -1,6 +1,7 @@
 //! The conformance suite of the store: each story is told on SQLite in a file and on PostgreSQL, and must end the same.
 
 mod child;
+mod cookies;
 mod durability;
 mod lives;
 mod opening;

@@ -50,6 +50,7 @@ use crate::tokens::access::AccessTokens;
 use crate::tokens::identity::IdTokens;
 use crate::tokens::key_custody::{CustodyError, KeyCustody, Placed};
 use crate::tokens::presented::Presented;
+use crate::web::page::stylesheet::StylesheetError;
 use crate::web::serve::{Patience, TlsFiles, serve};
 
 /// What a sign-in with a password says of its strength, until the configuration can say otherwise.
@@ -84,8 +85,8 @@ pub enum OpenError {
     #[error("the HTTP client for the legacy system: {0}")]
     Outbound(#[from] reqwest::Error),
     /// No stylesheet.
-    #[error("the stylesheet: {0}")]
-    Stylesheet(#[from] askama::Error),
+    #[error(transparent)]
+    Stylesheet(#[from] StylesheetError),
 }
 
 /// A bridge that is ready to serve.

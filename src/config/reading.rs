@@ -67,7 +67,10 @@ pub fn read<T: DeserializeOwned + Default>(table: Table, at: &str) -> (T, Vec<Pr
         let segments: Vec<Segment> = error.path().iter().cloned().collect();
         let mut path = at.to_owned();
         let removed = remove(&mut root, &segments, &mut path);
-        problems.push(Problem::new(path, sentence(error.inner(), segments.last())));
+        // What lost its offending part may be wrong without it; that is no second fault.
+        if !problems.iter().any(|told| is_below(&told.path, &path)) {
+            problems.push(Problem::new(path, sentence(error.inner(), segments.last())));
+        }
         if !removed {
             return (T::default(), problems);
         }
@@ -85,6 +88,10 @@ pub fn element(list: &str, index: usize, title: Option<&str>) -> String {
 /// The path of a key in the table at `at`.
 pub fn key(at: &str, key: &str) -> String {
     if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") }
+}
+
+fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.starts_with(['.', '[']))
 }
 
 /// Takes out the node that `segments` lead to, or the deepest one on the way that there is, and writes its path in the

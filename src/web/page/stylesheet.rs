@@ -25,6 +25,11 @@ pub struct Stylesheet {
     pub text: String,
 }
 
+/// The template could not be written out; it has no part that could fail.
+#[derive(Debug, thiserror::Error)]
+#[error("the stylesheet cannot be written out: {0}")]
+pub struct StylesheetError(#[from] askama::Error);
+
 impl Stylesheet {
     /// Its media type.
     pub const CONTENT_TYPE: &str = "text/css; charset=utf-8";
@@ -32,8 +37,8 @@ impl Stylesheet {
     pub const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 
     /// # Errors
-    /// When the template cannot be written out; it has no part that could fail.
-    pub fn of(branding: &Branding) -> askama::Result<Self> {
+    /// [`StylesheetError`].
+    pub fn of(branding: &Branding) -> Result<Self, StylesheetError> {
         let template = StyleTemplate { light: Palette::light(branding), dark: Palette::dark(branding) };
         let text = template.render()?;
         let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&text));
