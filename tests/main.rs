@@ -3,8 +3,6 @@
 #[cfg(test)]
 mod authorize;
 #[cfg(test)]
-mod authorize_http;
-#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod catalogue;
@@ -81,8 +79,6 @@ mod store;
 pub mod support;
 #[cfg(test)]
 mod throttle;
-#[cfg(test)]
-mod token;
 #[cfg(test)]
 mod token_client_credentials;
 #[cfg(test)]

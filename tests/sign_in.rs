@@ -236,3 +236,19 @@ async fn nothing_about_an_unknown_name_differs_from_a_wrong_password() {
     };
     assert_eq!(told("alice").await, told("nobody").await);
 }
+
+#[tokio::test]
+async fn a_field_that_stands_twice_is_no_sign_in() {
+    let house = House::open().await;
+    let (mut browser, page) = visits(&house).await;
+    let sealed = page.sealed();
+    let fields = [
+        ("request", sealed.as_str()),
+        ("username", "alice"),
+        ("username", "bob"),
+        ("password", "wonderland"),
+    ];
+    let shown = browser.post("/sign-in", &fields).await;
+    assert!(shown.is_page("error-page") && shown.status == 400, "{shown:?}");
+    assert_eq!(house.passwords_tried(), 0);
+}

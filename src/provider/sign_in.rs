@@ -13,6 +13,7 @@ use crate::model::login_session::{EndReason, LoginSession};
 use crate::provider::authorize::{Authorize, Decided, Person};
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::issue::{Issue, issued};
+use crate::provider::logout::end_session::end_within;
 use crate::provider::pending::Pending;
 use crate::provider::step::{SignInPrompt, SignInRefusal, Step};
 use crate::provider::throttle::{Throttle, succeeded};
@@ -54,8 +55,6 @@ pub enum SignInOutcome {
     SignedIn {
         /// The new value of its cookie.
         cookie: Secret,
-        /// When the session is over at the latest.
-        expires_at: Timestamp,
         /// What comes next.
         step: Step,
     },
@@ -172,7 +171,6 @@ impl SignIn {
                 account: account.clone(),
                 counter: counter.clone(),
             };
-            let expires_at = prepared.session.expires_at;
             let (id, session_id) = (account.id.clone(), prepared.session.id.clone());
             let pending = pending.clone().signed_in(&prepared.session);
             let person = Person { session: &prepared.session, account: &account };
@@ -194,7 +192,7 @@ impl SignIn {
                     if let Some(granted) = &granted {
                         issued(granted);
                     }
-                    return Ok(SignInOutcome::SignedIn { cookie, expires_at, step });
+                    return Ok(SignInOutcome::SignedIn { cookie, step });
                 }
                 Committed::AccountStands(stands) => account = *stands,
                 Committed::SessionGone => {}
@@ -266,7 +264,7 @@ impl SignIn {
                         login_sessions::insert(tx, &session).await?;
                     }
                     if let Some(other) = replaces {
-                        login_sessions::end(tx, &other, EndReason::Replaced, now).await?;
+                        end_within(tx, &other, EndReason::Replaced, now).await?;
                     }
                     if let Some(code) = code {
                         codes::insert(tx, &code).await?;

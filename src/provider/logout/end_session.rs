@@ -4,7 +4,7 @@ use tracing::info;
 
 use crate::id::SessionId;
 use crate::model::login_session::EndReason;
-use crate::store::db::Db;
+use crate::store::db::{Db, Tx};
 use crate::store::error::StoreError;
 use crate::store::login_sessions;
 use crate::time::Timestamp;
@@ -23,13 +23,22 @@ impl EndSession {
     /// When it could not be written: then it did not end, or nobody knows.
     pub async fn end(&self, id: &SessionId, reason: EndReason, now: Timestamp) -> Result<bool, StoreError> {
         let session = id.clone();
-        let ended = self
-            .db
-            .write(move |tx| Box::pin(async move { login_sessions::end(tx, &session, reason, now).await }))
-            .await?;
-        if ended {
-            info!(session.id = %id, reason = reason.as_str(), "session {id} ended");
-        }
-        Ok(ended)
+        let end =
+            self.db.write(move |tx| Box::pin(async move { end_within(tx, &session, reason, now).await }));
+        end.await
     }
+}
+
+/// The same as a part of a commit that does more: a sign-in that replaces somebody else's session.
+pub(in crate::provider) async fn end_within(
+    tx: &mut Tx,
+    id: &SessionId,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let ended = login_sessions::end(tx, id, reason, now).await?;
+    if ended {
+        info!(session.id = %id, reason = reason.as_str(), "session {id} ends: {}", reason.as_str());
+    }
+    Ok(ended)
 }

@@ -80,7 +80,7 @@ async fn submitted(
     match sign_in.submit(typed, sealed, &visitor, clock.now()).await? {
         SignInOutcome::Again(prompt) => Ok(pages.sign_in(&prompt, visiting)),
         SignInOutcome::Refused(step) => Ok(pages.show_after_form(step, visiting)),
-        SignInOutcome::SignedIn { cookie, step, .. } => {
+        SignInOutcome::SignedIn { cookie, step } => {
             signed_in::give(&visiting.session, &cookie).await?;
             Ok(pages.show_after_form(step, visiting))
         }
