@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, SqliteConnection, SqlitePool};
+use tokio::time::{Instant, sleep};
 
 use crate::store::error::StoreError;
 
 /// How long a statement waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
+/// Between two tries to open a file that another process prepares.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The connection that writes, and how to open it anew should it break.
 pub(super) struct Opened {
@@ -28,7 +31,19 @@ pub(super) enum Place {
     Memory,
 }
 
+/// Opens the database. SQLite lets nobody wait while another process turns a new file to write-ahead logging: it answers that the file
+/// is busy at once, so the waiting is done here.
 pub(super) async fn open(url: &str, connections: u32) -> Result<(SqlitePool, Opened), StoreError> {
+    let patience = Instant::now() + BUSY;
+    loop {
+        match open_once(url, connections).await {
+            Err(StoreError::Busy { .. }) if Instant::now() < patience => sleep(PAUSE).await,
+            opened => return opened,
+        }
+    }
+}
+
+async fn open_once(url: &str, connections: u32) -> Result<(SqlitePool, Opened), StoreError> {
     let options = SqliteConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
     let place = if is_memory(url) { Place::Memory } else { Place::File };
     let options = options.create_if_missing(true).foreign_keys(true).busy_timeout(BUSY);
