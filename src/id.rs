@@ -60,6 +60,10 @@ ids! {
     LegacyId;
     /// An API's name in `aud`, `audience` and `resource` (RFC 8707).
     Audience;
+    /// One logout token on its way to one client.
+    LogoutId;
+    /// One process of the bridge, for what only one of them may do at a time.
+    NodeId;
     /// Joins what a person saw on an error page with the log line that tells why.
     ReferenceId;
 }
@@ -82,6 +86,20 @@ impl FamilyId {
     /// A new family's id.
     pub fn mint(now: Timestamp, chance: &Chance) -> Self {
         Self(time_ordered(now, chance))
+    }
+}
+
+impl LogoutId {
+    /// A new row of the outbox.
+    pub fn mint(now: Timestamp, chance: &Chance) -> Self {
+        Self(time_ordered(now, chance))
+    }
+}
+
+impl NodeId {
+    /// A process that has just started.
+    pub fn mint(chance: &Chance) -> Self {
+        Self(Builder::from_random_bytes(chance.bytes()).into_uuid().to_string())
     }
 }
 

@@ -10,7 +10,7 @@
 //! 7  web                      axum, askama, cookies: reads, calls one flow, writes
 //! 6  admin      jobs          what an operator may do; what happens by itself
 //! 5  provider                 the flows; they return values, never HTTP
-//! 4  tokens                   from an authorization to tokens and back
+//! 4  tokens     vault         from an authorization to tokens and back; custody of the users' legacy tokens
 //! 3  rules  store  legacy     pure decisions; SQL; how we speak to the old system
 //! 2  model      keys          our records and their state machines; signing and sealing
 //! 1  oauth  id  secret  time  i18n  config
@@ -32,6 +32,7 @@ pub mod secret;
 pub mod store;
 pub mod time;
 pub mod tokens;
+pub mod vault;
 pub mod web;
 
 rust_i18n::i18n!("templates/i18n", fallback = "en");

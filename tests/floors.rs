@@ -34,7 +34,7 @@ const DOORKEEPERS: [(&str, &[&str]); 12] = [
     ("askama_web", &["web/"]),
     ("sqlx", &["store/"]),
     ("josekit", &["keys/"]),
-    ("reqwest", &["legacy/", "app.rs", "app/"]),
+    ("reqwest", &["legacy/", "provider/logout/back_channel.rs", "app.rs", "app/"]),
     ("oauth2", &["legacy/"]),
     ("openidconnect", &["oauth/", "provider/discovery.rs"]),
     ("anyhow", &["main.rs", "commands/"]),

@@ -1,6 +1,7 @@
 //! What the bridge will be built from: the whole configuration, checked by every floor and converted. Nothing is opened, made or
 //! asked yet, so `check` and `serve` find the same.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,13 +13,16 @@ use crate::app::seal::MasterKeySource;
 use crate::config::environment::Environment;
 use crate::config::findings::Findings;
 use crate::config::keys;
+use crate::config::launch::{Launch, Target};
 use crate::config::reading::Problem;
 use crate::config::settings::{Reading, Settings};
+use crate::config::sign_in::Method;
 use crate::keys::master_key::MasterKey;
 use crate::legacy::description::Description;
 use crate::legacy::description_table;
 use crate::model::claim_scopes::ClaimScopes;
 use crate::model::registry::Registry;
+use crate::provider::launch::LaunchTarget;
 use crate::web::page::branding::Branding;
 
 /// A configuration without problems.
@@ -34,6 +38,8 @@ pub struct Blueprint {
     pub branding: Arc<Branding>,
     /// The old system.
     pub legacy: Description,
+    /// What the legacy site may start.
+    pub launches: Arc<BTreeMap<String, LaunchTarget>>,
     /// Where the master key comes from.
     pub master_key: MasterKeySource,
     /// What does not keep the bridge from starting.
@@ -63,6 +69,9 @@ impl Blueprint {
         let branding = branding(&reading.settings.branding, &mut found);
         let master_key = master_key(&reading.settings.keys.master, &mut found);
         let legacy = legacy(&reading, &mut found);
+        if let Some(legacy) = &legacy {
+            legacy_site(legacy, &reading.settings, &mut found);
+        }
         reading.findings = found;
         // Without a description there is a problem, and with a problem no blueprint.
         let (settings, warnings) = reading.finish()?;
@@ -73,11 +82,50 @@ impl Blueprint {
             claim_scopes: Arc::new(claim_scopes(&settings.scopes, &settings.scope_descriptions, mapped)),
             branding: Arc::new(branding),
             legacy,
+            launches: Arc::new(launches(&settings.launches)),
             master_key,
             warnings,
             settings,
         })
     }
+}
+
+/// Whether the legacy system is described well enough for people to sign in at its own site.
+fn legacy_site(legacy: &Description, settings: &Settings, findings: &mut Findings) {
+    let site = legacy.site.as_ref();
+    if settings.sign_in.method != Method::Form {
+        let wants = "sign_in.method sends people to the legacy site, which needs it";
+        if legacy.refresh.is_none() {
+            findings.problem("legacy.client_id", format!("missing, with client_secret: {wants} to redeem what the site hands over"));
+        }
+        if site.and_then(|site| site.sign_in_url.as_ref()).is_none() {
+            findings.problem("legacy.site.sign_in_url", format!("missing; {wants}"));
+        }
+    }
+    // With "both" the bridge's own page can ask.
+    if settings.sign_in.method == Method::LegacySite
+        && site.and_then(|site| site.sign_in_again_url.as_ref()).is_none()
+    {
+        findings.problem(
+            "legacy.site.sign_in_again_url",
+            "missing; without it nobody can be asked to sign in anew (prompt=login, max_age), such as the sign-out page \
+             with the way back to the sign-in page",
+        );
+    }
+    let landing = site.and_then(|site| site.landing.as_ref());
+    if landing.is_some_and(|landing| !settings.launches.iter().any(|launch| launch.name == *landing)) {
+        findings.problem("legacy.site.landing", "no [[launch]] has this name");
+    }
+}
+
+fn launches(written: &[Launch]) -> BTreeMap<String, LaunchTarget> {
+    let target = |launch: &Launch| match &launch.target {
+        Target::Client { client, target_link_uri } => {
+            LaunchTarget::App { client: client.clone(), target_link_uri: target_link_uri.clone() }
+        }
+        Target::Url(url) => LaunchTarget::Url(url.clone()),
+    };
+    written.iter().map(|launch| (launch.name.clone(), target(launch))).collect()
 }
 
 fn alone(problem: Problem) -> Findings {

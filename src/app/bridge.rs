@@ -8,32 +8,44 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::app::blueprint::Blueprint;
 use crate::app::custody_policy::custody_policy;
-use crate::app::outbound::legacy_client;
+use crate::app::outbound::{app_client, legacy_client};
 use crate::app::routing::{Handed, routes};
 use crate::app::seal::{SealError, unseal};
 use crate::config::settings::Settings;
-use crate::config::sign_in::Throttle as WrittenThrottle;
-use crate::id::ClientId;
+use crate::config::sign_in::{Method, Throttle as WrittenThrottle};
+use crate::id::{ClientId, NodeId};
+use crate::jobs::deliver_logouts::DeliverLogouts;
 use crate::jobs::rotate_keys::RotateKeys;
 use crate::jobs::sweep::Sweep;
+use crate::jobs::watch_sessions::WatchSessions;
 use crate::keys::client_keys::{ClientKeys, ClientKeysError};
 use crate::keys::keyring::Keyring;
 use crate::legacy::connector::Connector;
+use crate::legacy::site::SiteDescription;
 use crate::model::client::Credentials;
 use crate::model::registry::Registry;
-use crate::provider::authorize::{Authorize, AuthorizeSettings};
+use crate::provider::account_page::AccountPages;
+use crate::provider::authorize::{Authorize, AuthorizeSettings, SignInMethod};
 use crate::provider::client_auth::authenticate::ClientAuth;
 use crate::provider::client_auth::private_key_jwt::Assertions;
 use crate::provider::discovery::DiscoveryError;
+use crate::provider::entry::Entry;
 use crate::provider::grant::authorization_code::CodeGrant;
 use crate::provider::grant::refresh_token::RefreshGrant;
+use crate::provider::handover::Handovers;
 use crate::provider::introspect::IntrospectionEndpoint;
+use crate::provider::launch::Launches;
+use crate::provider::liveness::{Liveness, LivenessPolicy};
+use crate::provider::logout::back_channel::{AT_ONCE, BackChannel, BackChannelLimits};
 use crate::provider::logout::end_session::EndSession;
+use crate::provider::logout::farewell::Farewell;
+use crate::provider::logout::legacy_site::LegacySignOut;
 use crate::provider::logout::rp_initiated::RpInitiatedLogout;
 use crate::provider::revoke::RevocationEndpoint;
 use crate::provider::sign_in::SignIn;
@@ -49,7 +61,9 @@ use crate::time::Clock;
 use crate::tokens::access::AccessTokens;
 use crate::tokens::identity::IdTokens;
 use crate::tokens::key_custody::{CustodyError, KeyCustody, Placed};
+use crate::tokens::logout::LogoutTokens;
 use crate::tokens::presented::Presented;
+use crate::vault::custody::Vault;
 use crate::web::page::stylesheet::StylesheetError;
 use crate::web::serve::{Patience, TlsFiles, serve};
 
@@ -97,6 +111,8 @@ pub struct Bridge {
     rotate_keys: RotateKeys,
     placed: Vec<Placed>,
     sweep: Sweep,
+    deliver_logouts: DeliverLogouts,
+    watch_sessions: WatchSessions,
 }
 
 /// The keys of a bridge, for an operator's command.
@@ -126,15 +142,27 @@ impl Bridge {
             clock: clock.clone(),
             issuer: blueprint.settings.server.issuer.as_str().into(),
             connector: Connector::new(blueprint.legacy.clone(), legacy_client(blueprint.legacy.timeout)?),
+            apps: app_client(blueprint.settings.logout.timeout.into())?,
+            wake: Arc::new(Notify::new()),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            node: NodeId::mint(&chance),
             client_keys: Arc::new(client_keys(&blueprint.registry)?),
             custody: custody.clone(),
             chance,
             blueprint,
         };
-        let router = routes(rooms.handed(), &rooms.blueprint)?;
+        let wired = rooms.wired();
+        let router = routes(rooms.handed(&wired), &rooms.blueprint)?;
         let sweep = Sweep {
             db: rooms.db.clone(),
             keep: Keep { longest_access_token: custody.policy.longest_token, ended_sessions: ENDED_SESSIONS },
+            clock: clock.clone(),
+        };
+        let watch_sessions = WatchSessions {
+            db: rooms.db.clone(),
+            liveness: wired.authorize.liveness.clone(),
+            session_idle: rooms.settings().session.idle.into(),
+            revalidate_idle: rooms.settings().session.revalidate_idle,
             clock: clock.clone(),
         };
         let tls = rooms.blueprint.settings.server.tls.as_ref();
@@ -146,7 +174,19 @@ impl Bridge {
             rotate_keys: RotateKeys { custody, keyring, clock },
             placed,
             sweep,
+            deliver_logouts: DeliverLogouts { back_channel: wired.farewell.back_channel },
+            watch_sessions,
         })
+    }
+
+    /// Does once what the jobs do all the time, for whoever has the clock in hand.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn round(&self) -> Result<(), StoreError> {
+        self.watch_sessions.once().await?;
+        while self.deliver_logouts.back_channel.deliver_due().await? > 0 {}
+        Ok(())
     }
 
     /// The routes, for whoever calls them without a socket.
@@ -169,6 +209,8 @@ impl Bridge {
         let mut jobs = JoinSet::new();
         jobs.spawn(self.sweep.run());
         jobs.spawn(self.rotate_keys.run(self.placed));
+        jobs.spawn(self.deliver_logouts.run());
+        jobs.spawn(self.watch_sessions.run());
         let served = serve(listener, self.router, self.tls, Patience::default(), stop).await;
         jobs.shutdown().await;
         self.db.close().await;
@@ -182,6 +224,10 @@ struct Rooms {
     keyring: Keyring,
     custody: KeyCustody,
     connector: Connector,
+    apps: reqwest::Client,
+    wake: Arc<Notify>,
+    turns: Arc<Semaphore>,
+    node: NodeId,
     client_keys: Arc<BTreeMap<ClientId, ClientKeys>>,
     clock: Clock,
     chance: Chance,
@@ -198,30 +244,105 @@ impl Rooms {
         self.blueprint.registry.clone()
     }
 
-    fn handed(&self) -> Handed {
-        let authorize = self.authorize();
+    /// The flows that other flows are made of.
+    fn wired(&self) -> Wired {
+        let settings = self.settings();
+        let end_session = EndSession {
+            db: self.db.clone(),
+            registry: self.registry(),
+            chance: self.chance.clone(),
+            wake: self.wake.clone(),
+        };
+        let vault = Vault::new(
+            self.db.clone(),
+            self.custody.sealer.clone(),
+            self.connector.clone(),
+            self.clock.clone(),
+            self.chance.clone(),
+        );
+        let liveness = Liveness {
+            db: self.db.clone(),
+            vault: vault.clone(),
+            end_session: end_session.clone(),
+            policy: LivenessPolicy {
+                revalidate: settings.session.revalidate.into(),
+                max_stale: settings.session.max_stale.into(),
+            },
+        };
+        let farewell = Farewell {
+            end_session: end_session.clone(),
+            back_channel: self.back_channel(),
+            vault: vault.clone(),
+            registry: self.registry(),
+            issuer: self.issuer.clone(),
+        };
+        let authorize = self.authorize(liveness);
+        Wired { entry: Entry { authorize: authorize.clone(), vault, end_session }, authorize, farewell }
+    }
+
+    fn back_channel(&self) -> BackChannel {
+        let settings = self.settings();
+        BackChannel {
+            db: self.db.clone(),
+            registry: self.registry(),
+            tokens: LogoutTokens {
+                keyring: self.keyring.clone(),
+                issuer: self.issuer.clone(),
+                chance: self.chance.clone(),
+            },
+            node: self.node.clone(),
+            chance: self.chance.clone(),
+            clock: self.clock.clone(),
+            http: self.apps.clone(),
+            limits: BackChannelLimits {
+                timeout: settings.logout.timeout.into(),
+                give_up_after: settings.logout.give_up_after.into(),
+            },
+            turns: self.turns.clone(),
+            wake: self.wake.clone(),
+        }
+    }
+
+    fn site(&self) -> Option<Arc<SiteDescription>> {
+        self.blueprint.legacy.site.clone().map(Arc::new)
+    }
+
+    fn handed(&self, wired: &Wired) -> Handed {
+        let authorize = wired.authorize.clone();
         let sign_in = SignIn {
             authorize: authorize.clone(),
+            entry: wired.entry.clone(),
             connector: self.connector.clone(),
             throttle: Throttle::new(self.db.clone(), self.throttle_limits()),
         };
+        let logout = self.logout(wired.farewell.clone());
         Handed {
             db: self.db.clone(),
             keyring: self.keyring.clone(),
             clock: self.clock.clone(),
             chance: self.chance.clone(),
-            authorize,
+            handovers: Handovers {
+                authorize: authorize.clone(),
+                entry: wired.entry.clone(),
+                connector: self.connector.clone(),
+                db: self.db.clone(),
+                sealer: self.custody.sealer.clone(),
+                chance: self.chance.clone(),
+            },
+            account: AccountPages { authorize: authorize.clone(), farewell: wired.farewell.clone() },
+            legacy_sign_out: LegacySignOut { logout: logout.clone(), site: self.site() },
+            logout,
             sign_in,
-            logout: self.logout(),
-            token: self.token(),
-            userinfo: self.userinfo(),
+            token: self.token(authorize.liveness.clone()),
+            userinfo: self.userinfo(authorize.liveness.clone()),
+            authorize,
             introspection: self.introspection(),
             revocation: self.revocation(),
             acr: vec![ACR.to_owned()],
         }
     }
 
-    fn authorize(&self) -> Authorize {
+    fn authorize(&self, liveness: Liveness) -> Authorize {
         let settings = self.settings();
         Authorize {
             db: self.db.clone(),
@@ -237,7 +358,20 @@ impl Rooms {
                 pending: settings.sign_in.pending.into(),
                 code: settings.tokens.code.into(),
                 acr: vec![ACR.to_owned()],
+                method: match settings.sign_in.method {
+                    Method::Form => SignInMethod::Form,
+                    Method::LegacySite => SignInMethod::LegacySite,
+                    Method::Both => SignInMethod::Both,
+                },
+                return_url: format!("{}{}", self.issuer, crate::web::routes::HANDOVER),
             }),
+            site: self.site(),
+            liveness,
+            launches: Launches {
+                targets: self.blueprint.launches.clone(),
+                registry: self.registry(),
+                issuer: self.issuer.clone(),
+            },
         }
     }
 
@@ -267,7 +401,7 @@ impl Rooms {
         Presented { db: self.db.clone(), keyring: self.keyring.clone(), issuer: self.issuer.clone() }
     }
 
-    fn token(&self) -> TokenEndpoint {
+    fn token(&self, liveness: Liveness) -> TokenEndpoint {
         let settings = self.settings();
         TokenEndpoint {
             clients: self.clients(),
@@ -284,6 +418,7 @@ impl Rooms {
                 chance: self.chance.clone(),
                 replay_window: settings.tokens.replay_window.into(),
                 session_idle: settings.session.idle.into(),
+                liveness,
             },
             access_tokens: AccessTokens {
                 keyring: self.keyring.clone(),
@@ -299,7 +434,7 @@ impl Rooms {
         }
     }
 
-    fn userinfo(&self) -> UserInfoEndpoint {
+    fn userinfo(&self, liveness: Liveness) -> UserInfoEndpoint {
         UserInfoEndpoint {
             presented: self.presented(),
             db: self.db.clone(),
@@ -307,6 +442,7 @@ impl Rooms {
             keyring: self.keyring.clone(),
             issuer: self.issuer.clone(),
             scopes: self.blueprint.claim_scopes.clone(),
+            liveness,
         }
     }
 
@@ -324,7 +460,7 @@ impl Rooms {
         RevocationEndpoint { clients: self.clients(), presented: self.presented(), db: self.db.clone() }
     }
 
-    fn logout(&self) -> RpInitiatedLogout {
+    fn logout(&self, farewell: Farewell) -> RpInitiatedLogout {
         let settings = self.settings();
         RpInitiatedLogout {
             db: self.db.clone(),
@@ -333,11 +469,20 @@ impl Rooms {
             sealer: self.custody.sealer.clone(),
             chance: self.chance.clone(),
             issuer: self.issuer.clone(),
-            end_session: EndSession { db: self.db.clone() },
+            farewell,
+            site: self.site(),
+            return_url: format!("{}{}", self.issuer, crate::web::routes::SIGNED_OUT),
             session_idle: settings.session.idle.into(),
             pending: settings.sign_in.pending.into(),
         }
     }
+}
+
+/// The flows that other flows are made of.
+struct Wired {
+    authorize: Authorize,
+    entry: Entry,
+    farewell: Farewell,
 }
 
 /// Each client's keys, parsed once.

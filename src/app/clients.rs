@@ -7,8 +7,8 @@ use crate::config::reading;
 use crate::config::tokens;
 use crate::keys::client_keys::ClientKeys;
 use crate::model::client::{
-    Appearance, Client, ConsentPolicy, Credentials, IdTokenSettings, Lifetimes, PkcePolicy, ScopeClaims,
-    SecretMethod, SubjectKind,
+    Appearance, Client, ConsentPolicy, Credentials, IdTokenSettings, Lifetimes, PkcePolicy, RefreshBinding,
+    ScopeClaims, SecretMethod, SubjectKind,
 };
 
 /// The clients, in the order of the configuration.
@@ -29,6 +29,15 @@ fn client(written: &written::Client, at: &str, findings: &mut Findings) -> Clien
         redirect_uris: written.redirect_uris.clone(),
         post_logout_redirect_uris: written.post_logout_redirect_uris.clone(),
         web_origins: written.web_origins.clone(),
+        backchannel_logout_uri: written.backchannel_logout_uri.clone(),
+        frontchannel_logout_uri: written.frontchannel_logout_uri.clone(),
+        frontchannel_logout_session_required: written.frontchannel_logout_session_required,
+        initiate_login_uri: written.initiate_login_uri.clone(),
+        refresh_tokens: match written.refresh_tokens {
+            written::RefreshTokens::ByScope => RefreshBinding::ByScope,
+            written::RefreshTokens::Session => RefreshBinding::Session,
+            written::RefreshTokens::Standalone => RefreshBinding::Standalone,
+        },
         scope: written.scope.clone(),
         audiences: written.audiences.clone(),
         pkce: match written.pkce {

@@ -11,10 +11,13 @@ use axum::http::header::ACCEPT_LANGUAGE;
 use crate::app::blueprint::Blueprint;
 use crate::app::bridge::OpenError;
 use crate::keys::keyring::Keyring;
+use crate::provider::account_page::AccountPages;
 use crate::provider::authorize::Authorize;
 use crate::provider::consent::Consents;
 use crate::provider::discovery::{Endpoints, document};
+use crate::provider::handover::Handovers;
 use crate::provider::introspect::IntrospectionEndpoint;
+use crate::provider::logout::legacy_site::LegacySignOut;
 use crate::provider::logout::rp_initiated::RpInitiatedLogout;
 use crate::provider::revoke::RevocationEndpoint;
 use crate::provider::sign_in::SignIn;
@@ -27,7 +30,10 @@ use crate::time::Clock;
 use crate::web::browsers::{Browsers, CookieKind};
 use crate::web::error::json::JsonDoor;
 use crate::web::error::page::Refused;
+use crate::web::interaction::account::{self, AccountHandlers};
 use crate::web::interaction::consent::{self, ConsentHandlers};
+use crate::web::interaction::handover::{self, HandoverHandlers};
+use crate::web::interaction::launch::{self, LaunchHandlers};
 use crate::web::interaction::sign_in::{self, SignInHandlers};
 use crate::web::interaction::sign_out::{self, SignOutHandlers};
 use crate::web::interaction::step::StepPages;
@@ -36,12 +42,12 @@ use crate::web::oidc::introspect::{self, Introspect};
 use crate::web::oidc::revoke::{self, Revoke};
 use crate::web::oidc::token::{self, Token};
 use crate::web::oidc::userinfo::{self, Userinfo};
-use crate::web::oidc::{discovery, end_session};
+use crate::web::oidc::{check_session, discovery, end_session};
 use crate::web::page::notice::Help;
 use crate::web::page::stylesheet::Stylesheet;
 use crate::web::page::uri::WebUri;
 use crate::web::pages::{Details, Pages, Shared};
-use crate::web::routes::{AUTHORIZE, END_SESSION, INTROSPECT, JWKS, REVOKE, Routes, TOKEN, USERINFO};
+use crate::web::routes::{AUTHORIZE, CHECK_SESSION, END_SESSION, INTROSPECT, JWKS, REVOKE, Routes, TOKEN, USERINFO};
 use crate::web::{assets, cors, health, layers};
 
 /// What an answer may wait for beyond the old system: the database, and signatures in a queue.
@@ -55,7 +61,10 @@ pub(super) struct Handed {
     pub(super) chance: Chance,
     pub(super) authorize: Authorize,
     pub(super) sign_in: SignIn,
+    pub(super) handovers: Handovers,
+    pub(super) account: AccountPages,
     pub(super) logout: RpInitiatedLogout,
+    pub(super) legacy_sign_out: LegacySignOut,
     pub(super) token: TokenEndpoint,
     pub(super) userinfo: UserInfoEndpoint,
     pub(super) introspection: IntrospectionEndpoint,
@@ -79,6 +88,7 @@ pub(super) fn routes(handed: Handed, blueprint: &Blueprint) -> Result<Router, Op
     let (chance, limit) = (handed.chance.clone(), blueprint.legacy.timeout + BEYOND_LEGACY);
     let below = machines(&handed, blueprint, document.clone())
         .merge(assets::router(&stylesheet))
+        .merge(check_session::router(&blueprint.registry, cookie_kind(&routes)))
         .merge(health::router(handed.db.clone()))
         .merge(browsers(handed, blueprint, &pages));
     let all = match routes.base() {
@@ -119,16 +129,35 @@ fn machines(handed: &Handed, blueprint: &Blueprint, document: Bytes) -> Router {
 
 /// What people visit.
 fn browsers(handed: Handed, blueprint: &Blueprint, pages: &Pages) -> Router {
-    let Handed { db, clock, chance, authorize, sign_in, logout, .. } = handed;
-    let cookies = if pages.routes().is_https() { CookieKind::HostSecure } else { CookieKind::Plain };
-    let steps = StepPages { pages: pages.clone(), clock: clock.clone() };
-    let signing_out = SignOutHandlers { logout, pages: pages.clone(), cookies, clock: clock.clone() };
+    let Handed { db, clock, chance, authorize, sign_in, handovers, account, logout, legacy_sign_out, .. } =
+        handed;
+    let cookies = cookie_kind(pages.routes());
+    let steps = StepPages { pages: pages.clone(), cookies, clock: clock.clone() };
+    let signing_out = SignOutHandlers {
+        logout,
+        legacy: legacy_sign_out,
+        pages: pages.clone(),
+        cookies,
+        clock: clock.clone(),
+    };
     let visited = authorize::router(AuthorizeHandlers {
         authorize: authorize.clone(),
         pages: steps.clone(),
         clock: clock.clone(),
     })
     .merge(sign_in::router(SignInHandlers { sign_in, pages: steps.clone(), clock: clock.clone() }))
+    .merge(handover::router(HandoverHandlers {
+        handovers,
+        pages: steps.clone(),
+        cookies,
+        clock: clock.clone(),
+    }))
+    .merge(launch::router(LaunchHandlers {
+        authorize: authorize.clone(),
+        pages: steps.clone(),
+        clock: clock.clone(),
+    }))
+    .merge(account::router(AccountHandlers { account, pages: steps.clone(), clock: clock.clone() }))
     .merge(consent::router(ConsentHandlers {
         consents: Consents { authorize },
         pages: steps,
@@ -142,6 +171,10 @@ fn browsers(handed: Handed, blueprint: &Blueprint, pages: &Pages) -> Router {
         cookies,
     };
     layers::for_browsers(visited, pages.clone(), Cookies { db, clock }, known)
+}
+
+fn cookie_kind(routes: &Routes) -> CookieKind {
+    if routes.is_https() { CookieKind::HostSecure } else { CookieKind::Plain }
 }
 
 fn pages(handed: &Handed, blueprint: &Blueprint, routes: &Routes, stylesheet: &Stylesheet) -> Pages {
@@ -168,5 +201,6 @@ fn endpoints(routes: &Routes) -> Endpoints {
         introspection: routes.url(INTROSPECT),
         revocation: routes.url(REVOKE),
         end_session: routes.url(END_SESSION),
+        check_session: routes.url(CHECK_SESSION),
     }
 }

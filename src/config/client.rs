@@ -46,6 +46,16 @@ pub struct Client {
     pub post_logout_redirect_uris: Vec<String>,
     /// Whose scripts may call us.
     pub web_origins: Vec<String>,
+    /// Where it is told that a session has ended.
+    pub backchannel_logout_uri: Option<String>,
+    /// What is shown in a frame then.
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether `iss` and `sid` stand in it.
+    pub frontchannel_logout_session_required: bool,
+    /// Where a sign-in begins that others start.
+    pub initiate_login_uri: Option<String>,
+    /// What the life of its refresh tokens hangs on.
+    pub refresh_tokens: RefreshTokens,
     /// The most it may ask for.
     pub scope: Scope,
     /// The APIs it may have tokens for.
@@ -88,6 +98,19 @@ pub enum Consent {
     Ask,
     /// For an application of the organisation's own.
     Skip,
+}
+
+/// `refresh_tokens`: what their life hangs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshTokens {
+    /// On the session, unless `offline_access` was granted.
+    #[default]
+    ByScope,
+    /// Always on the session.
+    Session,
+    /// On themselves alone.
+    Standalone,
 }
 
 /// `subject`.

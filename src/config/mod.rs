@@ -8,6 +8,8 @@ pub mod environment;
 pub mod findings;
 pub mod issuer;
 pub mod keys;
+pub mod launch;
+pub mod logout;
 mod loopback;
 pub mod reading;
 mod scopes;

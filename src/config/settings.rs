@@ -13,6 +13,8 @@ use super::client::{self, Client, Context};
 use super::environment::{Environment, Overrides, Surroundings};
 use super::findings::Findings;
 use super::keys::{self, Keys};
+use super::launch::{self, Launch};
+use super::logout::{self, Logout};
 use super::reading::{self, Problem};
 use super::scopes;
 use super::server::{self, Server};
@@ -36,6 +38,8 @@ pub struct Settings {
     pub sign_in: SignIn,
     /// `[tokens]`.
     pub tokens: Tokens,
+    /// `[logout]`.
+    pub logout: Logout,
     /// `[branding]`.
     pub branding: Branding,
     /// `[scopes]`: the claims that each scope stands for, besides the standard ones.
@@ -48,6 +52,8 @@ pub struct Settings {
     pub apis: Vec<Api>,
     /// `[[client]]`.
     pub clients: Vec<Client>,
+    /// `[[launch]]`.
+    pub launches: Vec<Launch>,
 }
 
 #[derive(Default, Deserialize)]
@@ -59,12 +65,14 @@ struct Raw {
     session: session::Raw,
     sign_in: sign_in::Raw,
     tokens: tokens::Raw,
+    logout: logout::Raw,
     branding: branding::Raw,
     scopes: BTreeMap<String, Vec<String>>,
     scope_descriptions: BTreeMap<String, String>,
     legacy: Option<Table>,
     api: Vec<api::Raw>,
     client: Vec<client::Raw>,
+    launch: Vec<launch::Raw>,
 }
 
 /// A configuration that was read, and what was found in it so far. Upper floors add what they find before anybody is told.
@@ -138,6 +146,7 @@ impl Raw {
         let session = self.session.check(findings);
         let sign_in = self.sign_in.check(findings);
         let tokens = self.tokens.check(findings);
+        let logout = self.logout.check(findings);
         let branding = self.branding.check(findings);
         let scopes = scopes::check(self.scopes, findings);
         scopes::check_descriptions(&self.scope_descriptions, &scopes, findings);
@@ -153,6 +162,7 @@ impl Raw {
         if clients.is_empty() {
             findings.warning("client", "no application is registered; each is a [[client]]");
         }
+        let launches = launch::check(self.launch, &clients, findings);
         if self.legacy.is_none() {
             findings.missing(
                 "legacy",
@@ -166,12 +176,14 @@ impl Raw {
             session,
             sign_in,
             tokens,
+            logout,
             branding,
             scopes,
             scope_descriptions: self.scope_descriptions,
             legacy: self.legacy,
             apis,
             clients,
+            launches,
         }
     }
 }

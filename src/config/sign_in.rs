@@ -1,4 +1,4 @@
-//! `[sign_in]`: how long a sign-in page stays usable, and how often a password may be tried.
+//! `[sign_in]`: where people sign in, how long a sign-in page stays usable, and how often a password may be tried.
 
 use serde::Deserialize;
 
@@ -25,6 +25,21 @@ pub struct SignIn {
     pub per_account: Throttle,
     /// Tries from one address.
     pub per_address: Throttle,
+    /// Where people sign in.
+    pub method: Method,
+}
+
+/// `method`: where people sign in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// On the bridge's own page.
+    #[default]
+    Form,
+    /// At the legacy site.
+    LegacySite,
+    /// As they like.
+    Both,
 }
 
 /// How many failures are too many.
@@ -44,6 +59,7 @@ pub(super) struct Raw {
     pending: Option<Span>,
     per_account: Option<RawThrottle>,
     per_address: Option<RawThrottle>,
+    method: Option<Method>,
 }
 
 #[derive(Default, Deserialize)]
@@ -68,6 +84,7 @@ impl Raw {
                 "sign_in.per_address",
                 findings,
             ),
+            method: self.method.unwrap_or_default(),
         }
     }
 }

@@ -24,9 +24,9 @@ impl Answer {
     /// Sends `request` and reads at most `largest` bytes of what comes back.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`], when nothing whole came back.
-    pub(super) async fn to(request: reqwest::RequestBuilder, largest: usize) -> Result<Self, Refusal> {
-        let response = request.send().await.map_err(|error| unavailable(failure(&error)))?;
+    /// When nothing whole came back.
+    pub(super) async fn to(request: reqwest::RequestBuilder, largest: usize) -> Result<Self, NoAnswer> {
+        let response = request.send().await.map_err(|error| NoAnswer::from(&error))?;
         let status = response.status().as_u16();
         let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = read(response, largest).await?;
@@ -42,14 +42,14 @@ impl fmt::Debug for Answer {
 }
 
 /// Chunk by chunk, so that an answer without end costs no more than `largest`.
-async fn read(mut response: Response, largest: usize) -> Result<Vec<u8>, Refusal> {
+async fn read(mut response: Response, largest: usize) -> Result<Vec<u8>, NoAnswer> {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
             Ok(None) => return Ok(body),
             Ok(Some(chunk)) if body.len() + chunk.len() <= largest => body.extend_from_slice(&chunk),
-            Ok(Some(_)) => return Err(unavailable(format!("an answer of more than {largest} bytes"))),
-            Err(_) => return Err(unavailable("the answer broke off".to_owned())),
+            Ok(Some(_)) => return Err(NoAnswer::Lost(format!("an answer of more than {largest} bytes"))),
+            Err(_) => return Err(NoAnswer::Lost("the answer broke off".to_owned())),
         }
     }
 }
@@ -58,14 +58,30 @@ pub(super) fn unavailable(why: String) -> Refusal {
     Refusal::Unavailable { why }
 }
 
-/// What reqwest says of itself, without the URL, which may hold a user name.
-fn failure(error: &reqwest::Error) -> String {
-    let kind = if error.is_timeout() {
-        "no answer in time"
-    } else if error.is_connect() {
-        "no connection"
-    } else {
-        "the request failed"
-    };
-    kind.to_owned()
+/// Why there is no answer. What reqwest says of itself is told without the URL, which may hold a user name.
+#[derive(Clone, Debug)]
+pub(super) enum NoAnswer {
+    /// The request never arrived: nothing happened over there.
+    NotSent(String),
+    /// The request may have arrived: nobody knows what happened.
+    Lost(String),
+}
+
+impl From<&reqwest::Error> for NoAnswer {
+    fn from(error: &reqwest::Error) -> Self {
+        if error.is_connect() {
+            Self::NotSent("no connection".to_owned())
+        } else if error.is_timeout() {
+            Self::Lost("no answer in time".to_owned())
+        } else {
+            Self::Lost("the request failed".to_owned())
+        }
+    }
+}
+
+impl From<NoAnswer> for Refusal {
+    fn from(none: NoAnswer) -> Self {
+        let (NoAnswer::NotSent(why) | NoAnswer::Lost(why)) = none;
+        unavailable(why)
+    }
 }

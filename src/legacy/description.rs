@@ -8,6 +8,9 @@ use url::Url;
 use super::claim_source::ClaimSource;
 use super::error_rule::ErrorRule;
 use super::place::Place;
+use super::probe::ProbeDescription;
+use super::refresh::RefreshDescription;
+use super::site::SiteDescription;
 use super::template::Template;
 use crate::id::ConnectorId;
 use crate::secret::Secret;
@@ -23,6 +26,14 @@ pub struct Description {
     pub timeout: Duration,
     /// Where passwords are tried.
     pub token: TokenEndpoint,
+    /// How tokens are refreshed; none where the bridge is no client over there.
+    pub refresh: Option<RefreshDescription>,
+    /// How it is found out whether a person is still good.
+    pub alive: Option<ProbeDescription>,
+    /// The legacy system's own site.
+    pub site: Option<SiteDescription>,
+    /// What the bridge calls when a person's last session ends.
+    pub sign_out: Option<SignOutCall>,
     /// How a person's profile is fetched.
     pub profile: Vec<ProfileStep>,
     /// Who a person is, by what was answered.
@@ -48,10 +59,21 @@ pub struct TokenEndpoint {
     pub access_token: Place,
     /// Where the refresh token stands.
     pub refresh_token: Place,
+    /// Where it stands how many seconds the access token can be used.
+    pub expires_in: Place,
+    /// The form field of a refresh grant that holds the refresh token.
+    pub refresh_field: String,
     /// What its refusals mean.
     pub errors: Vec<ErrorRule>,
     /// The most bytes that an answer may have.
     pub largest_answer: usize,
+}
+
+/// A call with the person's access token that ends their session over there.
+#[derive(Clone, Debug)]
+pub struct SignOutCall {
+    /// Where it is posted to.
+    pub url: Url,
 }
 
 /// Where the bridge's own credentials stand in a password grant.
@@ -63,6 +85,16 @@ pub enum ClientPlace {
     Body(LegacyClient),
     /// In the `Authorization` header.
     Basic(LegacyClient),
+}
+
+impl ClientPlace {
+    /// The bridge's `client_id` there; empty without one.
+    pub fn client_id(&self) -> &str {
+        match self {
+            Self::None => "",
+            Self::Body(client) | Self::Basic(client) => &client.id,
+        }
+    }
 }
 
 /// What the old system calls the bridge.

@@ -1,9 +1,11 @@
 //! Reads a description out of its table: the preset underneath, what the administrator wrote on top, everything wrong told at once.
 
+mod refresh;
+mod site;
+
 use std::collections::BTreeMap;
 
 use regex::{Regex, RegexBuilder};
-use serde_json::Value as Json;
 use toml::{Table, Value};
 use url::{Host, Url};
 
@@ -122,8 +124,15 @@ impl Reader<'_> {
         let errors = self.rules(raw.error);
         let largest_answer =
             usize::try_from(raw.largest_answer.unwrap_or(LARGEST_ANSWER)).unwrap_or(usize::MAX);
-        let token =
-            self.token(raw.token, base_url.as_deref(), credentials, TokenRest { errors, largest_answer });
+        let rest = TokenRest { errors, largest_answer };
+        let token = self.token(raw.token, base_url.as_deref(), credentials.clone(), rest);
+        let refresh = match (&token, &base_url) {
+            (Some(token), Some(base_url)) => self.refresh(raw.refresh, base_url, credentials, token),
+            _ => None,
+        };
+        let alive = raw.alive.and_then(|probe| self.probe(probe, base_url.as_deref()));
+        let site = raw.site.and_then(|site| self.site(site, base_url.as_deref()));
+        let sign_out = raw.sign_out.and_then(|call| self.sign_out_call(call, base_url.as_deref()));
         let profile = self.steps(raw.profile, base_url.as_deref());
         let mapping = self.mapping(raw.identity, raw.claims);
         let help = HelpUris {
@@ -139,6 +148,10 @@ impl Reader<'_> {
             base_url: base_url?,
             timeout: timeout.duration(),
             token: token?,
+            refresh,
+            alive,
+            site,
+            sign_out,
             profile,
             mapping: mapping?,
             help,
@@ -208,14 +221,9 @@ impl Reader<'_> {
     ) -> Option<TokenEndpoint> {
         let template =
             self.needed(raw.url, "token.url", "such as \"{base_url}/token\"; or set preset = \"imis\"");
-        let url = template.zip(base_url).and_then(|(template, base_url)| {
-            let filled = template.fill_url(base_url, &Json::Null).ok();
-            let url = filled.and_then(|text| Url::parse(&text).ok());
-            if url.is_none() {
-                self.problem("token.url", "not a URL once {base_url} is filled in; nothing else can be");
-            }
-            url.inspect(|url| self.safe_way_from(base_url, url, "token.url"))
-        });
+        let url = template
+            .zip(base_url)
+            .and_then(|(template, base_url)| self.fixed_url(&template, base_url, "token.url"));
         for name in raw.fields.keys() {
             if FILLED_IN.contains(&name.as_str()) {
                 self.problem(
@@ -253,6 +261,8 @@ impl Reader<'_> {
             client,
             access_token: access_token?,
             refresh_token: raw.refresh_token.or_else(|| Place::parse("/refresh_token")).unwrap_or_default(),
+            expires_in: raw.expires_in.or_else(|| Place::parse("/expires_in")).unwrap_or_default(),
+            refresh_field: "refresh_token".to_owned(),
             errors: rest.errors,
             largest_answer: rest.largest_answer,
         })

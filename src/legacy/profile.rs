@@ -61,7 +61,7 @@ impl ProfileCalls {
 
 /// The one row that is the person. A search by prefix finds others too, and whoever takes the first row lets one person in as
 /// another: so exactly one must carry the very name.
-fn one_row(expected: &Expected, mut answer: Value, known: &Value) -> Result<Value, String> {
+pub(super) fn one_row(expected: &Expected, mut answer: Value, known: &Value) -> Result<Value, String> {
     let wanted =
         expected.same_as.text(known).ok_or_else(|| format!("there is nothing at {}", expected.same_as))?;
     let rows = answer.pointer_mut(expected.rows.as_str()).and_then(Value::as_array_mut);

@@ -52,6 +52,12 @@ pub enum Refusal {
         /// What was missing.
         why: String,
     },
+    /// What the legacy site handed over is not good (any more).
+    #[error("the hand-over was refused: {why}")]
+    HandoverRefused {
+        /// Its status.
+        why: String,
+    },
     /// A refusal that no rule explains.
     #[error("a refusal that no error rule explains: {why}")]
     Unknown {

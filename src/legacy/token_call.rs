@@ -1,6 +1,6 @@
-//! The password grant at the old system's token endpoint. The client side is the oauth2 crate; what it cannot say or read is put
-//! right between it and the wire: an answer with `expires_in` as a text, a 201, no `token_type`, an error inside a 200, fields of
-//! other names, and a request without any client.
+//! The grants at the old system's token endpoint: a password, and a refresh token. The client side is the oauth2 crate; what it cannot
+//! say or read is put right between it and the wire: an answer with `expires_in` as a text, a 201, no `token_type`, an error inside a
+//! 200, fields of other names, and a request without any client.
 
 use std::error::Error;
 use std::fmt;
@@ -9,23 +9,25 @@ use std::pin::Pin;
 use oauth2::basic::{BasicErrorResponse, BasicTokenType};
 use oauth2::{
     AsyncHttpClient, AuthType, ClientId, ClientSecret, EndpointSet, ExtraTokenFields, HttpRequest,
-    HttpResponse, RequestTokenError, ResourceOwnerPassword, ResourceOwnerUsername, StandardRevocableToken,
+    HttpResponse, RefreshToken, RequestTokenError, ResourceOwnerPassword, ResourceOwnerUsername, StandardRevocableToken,
     StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::answer::Answer;
+use super::answer::{Answer, NoAnswer};
 use super::description::{ClientPlace, TokenEndpoint};
 use super::error_rule::classify;
+use super::refresh::{Class, ClassRule, RefreshTrouble, class_of};
 use super::refusal::Refusal;
+use super::tokens::LegacyTokens;
 use crate::secret::Secret;
 
-/// What a sign-in at the token endpoint gave.
+/// What the token endpoint gave.
 pub(super) struct Granted {
-    /// The access token that the profile is fetched with.
-    pub(super) access_token: Secret,
+    /// The tokens.
+    pub(super) tokens: LegacyTokens,
     /// The answer without its tokens, for places to point into.
     pub(super) answer: Value,
 }
@@ -90,11 +92,12 @@ impl TokenCall {
             request = request.add_extra_param(name.clone(), value.clone());
         }
         match request.request_async(&Wire(self)).await {
-            Ok(token) => Ok(Granted {
-                access_token: Secret::from(token.access_token().secret().clone()),
-                answer: token.extra_fields().answer.clone(),
-            }),
-            Err(RequestTokenError::Request(Refused(refusal))) => Err(refusal),
+            Ok(token) => Ok(self.granted(&token)),
+            Err(RequestTokenError::Request(Failure::NoAnswer(none))) => Err(none.into()),
+            Err(RequestTokenError::Request(Failure::Refused(answer))) => {
+                let Answer { status, json, retry_after } = &*answer;
+                Err(classify(&self.endpoint.errors, *status, json, *retry_after))
+            }
             // The others hold what was received, tokens included: nothing of it is kept.
             Err(_) => {
                 Err(Refusal::Unavailable { why: "the token endpoint's answer cannot be read".to_owned() })
@@ -102,21 +105,60 @@ impl TokenCall {
         }
     }
 
-    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    /// Spends a refresh token, once: a second try with a token that is single use says nothing.
+    pub(super) async fn refresh(
+        &self,
+        token: &Secret,
+        classes: &[ClassRule],
+    ) -> Result<Granted, RefreshTrouble> {
+        let token = RefreshToken::new(token.expose().to_owned());
+        let mut request = self.client.exchange_refresh_token(&token);
+        for (name, value) in &self.endpoint.fields {
+            request = request.add_extra_param(name.clone(), value.clone());
+        }
+        match request.request_async(&Wire(self)).await {
+            Ok(token) => Ok(self.granted(&token)),
+            Err(RequestTokenError::Request(Failure::NoAnswer(none))) => Err(none.into()),
+            Err(RequestTokenError::Request(Failure::Refused(answer))) => Err(RefreshTrouble {
+                class: class_of(classes, answer.status, &answer.json),
+                why: format!("status {}", answer.status),
+                after: answer.retry_after,
+            }),
+            Err(_) => Err(RefreshTrouble {
+                class: Class::Unknown,
+                why: "the token endpoint's answer cannot be read".to_owned(),
+                after: None,
+            }),
+        }
+    }
+
+    fn granted(&self, token: &StandardTokenResponse<LegacyFields, BasicTokenType>) -> Granted {
+        let refresh_token = token.refresh_token().map(|token| Secret::from(token.secret().clone()));
+        Granted {
+            tokens: LegacyTokens {
+                legacy_client: self.endpoint.client.client_id().to_owned(),
+                access_token: Secret::from(token.access_token().secret().clone()),
+                refresh_token,
+                lifetime: token.expires_in(),
+            },
+            answer: token.extra_fields().answer.clone(),
+        }
+    }
+
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, Failure> {
         let (parts, body) = request.into_parts();
         let form = self.fields_on_the_wire(&body);
         let request = self.http.post(self.endpoint.url.clone()).headers(parts.headers).body(form);
-        let answer = Answer::to(request, self.endpoint.largest_answer).await?;
+        let answer = Answer::to(request, self.endpoint.largest_answer).await.map_err(Failure::NoAnswer)?;
         let granted = matches!(answer.status, 200 | 201)
             .then(|| self.endpoint.access_token.text(&answer.json))
             .flatten();
-        let Some(access_token) = granted else {
-            let Answer { status, json, retry_after } = &answer;
-            return Err(classify(&self.endpoint.errors, *status, json, *retry_after));
-        };
+        let Some(access_token) = granted else { return Err(Failure::Refused(Box::new(answer))) };
         let normal = json!({
             "access_token": access_token,
             "token_type": "bearer",
+            "refresh_token": self.endpoint.refresh_token.text(&answer.json),
+            "expires_in": self.endpoint.expires_in.text(&answer.json).and_then(|text| text.parse::<u64>().ok()),
             "answer": self.without_tokens(answer.json),
         });
         Ok(HttpResponse::new(normal.to_string().into_bytes()))
@@ -131,6 +173,7 @@ impl TokenCall {
                 "client_id" if matches!(self.endpoint.client, ClientPlace::None) => continue,
                 "username" => self.endpoint.username_field.as_str(),
                 "password" => self.endpoint.password_field.as_str(),
+                "refresh_token" => self.endpoint.refresh_field.as_str(),
                 other => other,
             };
             form.append_pair(name, &value);
@@ -152,23 +195,31 @@ impl TokenCall {
 /// The way from the oauth2 crate to the wire.
 struct Wire<'c>(&'c TokenCall);
 
-/// A refusal on its way through the oauth2 crate.
+/// What went wrong, on its way through the oauth2 crate.
 #[derive(Debug)]
-struct Refused(Refusal);
+enum Failure {
+    /// Nothing whole came back.
+    NoAnswer(NoAnswer),
+    /// An answer without a token.
+    Refused(Box<Answer>),
+}
 
-impl fmt::Display for Refused {
+impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(match self {
+            Self::NoAnswer(_) => "no answer",
+            Self::Refused(_) => "an answer without a token",
+        })
     }
 }
 
-impl Error for Refused {}
+impl Error for Failure {}
 
 impl<'c> AsyncHttpClient<'c> for Wire<'_> {
-    type Error = Refused;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Refused>> + Send + 'c>>;
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Failure>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(async move { self.0.call(request).await.map_err(Refused) })
+        Box::pin(self.0.call(request))
     }
 }

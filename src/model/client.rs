@@ -24,6 +24,16 @@ pub struct Client {
     pub redirect_uris: Vec<String>,
     /// `post_logout_redirect_uris`, exactly as registered.
     pub post_logout_redirect_uris: Vec<String>,
+    /// `backchannel_logout_uri`: where it hears of the end of a session (OpenID Connect Back-Channel Logout §2.2).
+    pub backchannel_logout_uri: Option<String>,
+    /// `frontchannel_logout_uri`: what is shown in a frame at the end of a session (OpenID Connect Front-Channel Logout §2).
+    pub frontchannel_logout_uri: Option<String>,
+    /// `frontchannel_logout_session_required`: whether `iss` and `sid` stand in it.
+    pub frontchannel_logout_session_required: bool,
+    /// `initiate_login_uri`: where a sign-in begins that others start (OpenID Connect Core §4).
+    pub initiate_login_uri: Option<String>,
+    /// What the life of its refresh tokens hangs on.
+    pub refresh_tokens: RefreshBinding,
     /// Origins from which its scripts call us (CORS), such as `https://app.example.org`.
     pub web_origins: Vec<String>,
     /// The most it may ask for.
@@ -115,6 +125,18 @@ pub enum PkcePolicy {
     Required,
     /// A confidential client may do without, protected by its `nonce`.
     Optional,
+}
+
+/// What the life of a client's refresh tokens hangs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RefreshBinding {
+    /// On the session, unless `offline_access` was granted (OpenID Connect Back-Channel Logout §2.7).
+    #[default]
+    ByScope,
+    /// Always on the session.
+    Session,
+    /// On themselves alone.
+    Standalone,
 }
 
 /// Whether a person is asked to agree.

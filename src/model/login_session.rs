@@ -30,8 +30,19 @@ pub struct LoginSession {
     pub last_seen: Timestamp,
     /// Its absolute end, whatever happens.
     pub expires_at: Timestamp,
+    /// In which browser it began, or was last signed in to anew.
+    pub place: Place,
     /// When and why it ended; an ended session stays a while, so that what hangs on it can be told.
     pub ended: Option<Ended>,
+}
+
+/// Where a session is, for its owner to recognise: nothing is decided by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// `User-Agent`, cut to a length.
+    pub agent: Option<String>,
+    /// The address that the browser came from.
+    pub address: Option<String>,
 }
 
 /// When and why a session ended.
@@ -51,20 +62,46 @@ pub enum EndReason {
     SignedOut,
     /// Another person signed in with the same browser.
     Replaced,
+    /// Its owner ended it from another browser.
+    EndedElsewhere,
+    /// The person signed out at the legacy site.
+    LegacySite,
+    /// The legacy system says that the person is not good any more.
+    LegacyRefused,
+    /// Nobody used it, or its time was over.
+    Expired,
+    /// An operator ended it.
+    Operator,
 }
 
 impl EndReason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::SignedOut,
+        Self::Replaced,
+        Self::EndedElsewhere,
+        Self::LegacySite,
+        Self::LegacyRefused,
+        Self::Expired,
+        Self::Operator,
+    ];
+
     /// How it stands in a column and in the log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignedOut => "signed_out",
             Self::Replaced => "replaced",
+            Self::EndedElsewhere => "ended_elsewhere",
+            Self::LegacySite => "legacy_site",
+            Self::LegacyRefused => "legacy_refused",
+            Self::Expired => "expired",
+            Self::Operator => "operator",
         }
     }
 
     /// Reads what `as_str` wrote.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::SignedOut, Self::Replaced].into_iter().find(|reason| reason.as_str() == word)
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
     }
 }
 

@@ -78,12 +78,22 @@ pub enum RevocationReason {
     RefreshTokenReused,
     /// Its session ended.
     SessionEnded,
+    /// The person took the access back.
+    Disconnected,
+    /// The legacy system says that the person is not good any more.
+    LegacyRefused,
 }
 
 impl RevocationReason {
     /// Every reason.
-    pub const ALL: [Self; 4] =
-        [Self::ByClient, Self::CodeReplayed, Self::RefreshTokenReused, Self::SessionEnded];
+    pub const ALL: [Self; 6] = [
+        Self::ByClient,
+        Self::CodeReplayed,
+        Self::RefreshTokenReused,
+        Self::SessionEnded,
+        Self::Disconnected,
+        Self::LegacyRefused,
+    ];
 
     /// How it stands in a column and in the log.
     pub const fn as_str(self) -> &'static str {
@@ -92,6 +102,8 @@ impl RevocationReason {
             Self::CodeReplayed => "code_replayed",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::SessionEnded => "session_ended",
+            Self::Disconnected => "disconnected",
+            Self::LegacyRefused => "legacy_refused",
         }
     }
 

@@ -47,6 +47,13 @@ impl AuthorizationResponse {
         Self { redirect: redirect.to_owned(), mode, parameters }
     }
 
+    /// The same with `session_state` (OpenID Connect Session Management §2).
+    #[must_use]
+    pub(crate) fn with_session_state(mut self, session_state: String) -> Self {
+        self.parameters.push(("session_state", session_state));
+        self
+    }
+
     /// How it travels.
     pub const fn mode(&self) -> ResponseMode {
         self.mode

@@ -97,7 +97,7 @@ impl Admission<'_> {
             redirect.answer(refusal_mode(request), &outcome, request.state.as_deref(), self.issuer);
         let ui_locales = request.ui_locales.as_deref().unwrap_or_default();
         let ui_locales = ui_locales.split(' ').map(str::to_owned).collect();
-        Step::Answer(Box::new(Answer { response, ui_locales }))
+        Step::Answer(Box::new(Answer { response, ui_locales, session: None }))
     }
 }
 
@@ -134,7 +134,7 @@ impl Admitted {
     pub(super) fn answer(&self, outcome: &Outcome<'_>, issuer: &str) -> Answer {
         let Self { redirect, checked, .. } = self;
         let response = redirect.answer(checked.response_mode, outcome, checked.state.as_deref(), issuer);
-        Answer { response, ui_locales: checked.ui_locales.clone() }
+        Answer { response, ui_locales: checked.ui_locales.clone(), session: None }
     }
 
     /// An error for the app.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::keys::keyring::Keyring;
 use crate::keys::seal::Sealer;
+use crate::legacy::site::SiteDescription;
 use crate::model::account::Account;
 use crate::model::claim_scopes::ClaimScopes;
 use crate::model::client::Client;
@@ -13,11 +14,14 @@ use crate::model::login_session::LoginSession;
 use crate::model::registry::Registry;
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::params::{MalformedParams, Params};
+use crate::oauth::prompt::Prompt;
 use crate::provider::admission::{Admission, Admitted};
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::issue::Issue;
-use crate::provider::pending::Pending;
-use crate::provider::step::{ConsentPrompt, SignInPrompt, Step};
+use crate::provider::launch::Launches;
+use crate::provider::liveness::{Liveness, Standing};
+use crate::provider::pending::{Pending, Wanted};
+use crate::provider::step::{ConsentPrompt, Destination, LegacyVisit, SignInPrompt, Step};
 use crate::provider::visitor::Visitor;
 use crate::rules::authorization::CheckedRequest;
 use crate::rules::authorization_refusal::AuthorizationRefusal;
@@ -45,6 +49,21 @@ pub struct AuthorizeSettings {
     pub code: Duration,
     /// The `acr` values that a sign-in here reaches, the first being what it says.
     pub acr: Vec<String>,
+    /// Where people sign in.
+    pub method: SignInMethod,
+    /// Where the legacy site sends the browser back to.
+    pub return_url: String,
+}
+
+/// Where people sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInMethod {
+    /// On the bridge's own page.
+    Form,
+    /// At the legacy site.
+    LegacySite,
+    /// As they like.
+    Both,
 }
 
 /// The flow.
@@ -66,6 +85,12 @@ pub struct Authorize {
     pub issuer: Arc<str>,
     /// Lifetimes.
     pub settings: Arc<AuthorizeSettings>,
+    /// The legacy system's own site.
+    pub site: Option<Arc<SiteDescription>>,
+    /// Asks the legacy system whether a person is still good.
+    pub liveness: Liveness,
+    /// Where destinations that are not ours are.
+    pub launches: Launches,
 }
 
 /// A live session and whose it is.
@@ -73,6 +98,15 @@ pub struct Authorize {
 pub(super) struct Person<'a> {
     pub(super) session: &'a LoginSession,
     pub(super) account: &'a Account,
+}
+
+/// The legacy site has no page for this.
+struct NoSuchPage;
+
+/// Whether the request wants the person to prove themselves anew, or to have done so at a time that only a new proof can tell: the legacy
+/// site does not say when it last asked for a password.
+fn asks_anew(checked: &CheckedRequest) -> bool {
+    checked.prompts.contains(Prompt::Login) || checked.max_age.is_some()
 }
 
 /// What the dispatcher decided; an issue still has to be committed.
@@ -101,7 +135,43 @@ impl Authorize {
             }
             Err(malformed) => return Err(malformed.into()),
         };
-        self.next(Pending::new(request, now), visitor, None, now).await
+        self.next(Pending::new(Wanted::Authorization(request), now), visitor, None, now).await
+    }
+
+    /// A visitor who wants to go somewhere that needs a session.
+    ///
+    /// # Errors
+    /// What only a page may tell.
+    pub async fn visit(
+        &self,
+        destination: Destination,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Step, AuthorizeError> {
+        self.next(Pending::new(Wanted::Place(destination), now), visitor, None, now).await
+    }
+
+    /// The way to the legacy site for a waiting request: "sign in at …".
+    ///
+    /// # Errors
+    /// What only a page may tell.
+    pub async fn at_legacy_site(
+        &self,
+        sealed: &str,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Step, AuthorizeError> {
+        let pending = self.open(sealed, visitor, now)?;
+        let anew = match &pending.wanted {
+            Wanted::Place(_) => false,
+            Wanted::Authorization(request) => match self.admission().admit(request)? {
+                Ok(admitted) => {
+                    self.signed_in(visitor, now).await?.is_some() || asks_anew(&admitted.checked)
+                }
+                Err(step) => return Ok(step),
+            },
+        };
+        self.legacy_visit(pending, anew, visitor).unwrap_or(Err(AuthorizeError::NoLegacySite))
     }
 
     /// A request that waits on a page: what comes next for it now.
@@ -132,9 +202,13 @@ impl Authorize {
 
     /// The sign-in page, unless the request does not hold any more.
     pub(super) fn sign_in_again(&self, pending: &Pending, visitor: &Visitor) -> Result<Step, AuthorizeError> {
-        match self.admission().admit(&pending.request)? {
-            Ok(admitted) => self.sign_in_page(pending, &admitted, SignInReason::ChooseAccount, None, visitor),
-            Err(step) => Ok(step),
+        let reason = SignInReason::ChooseAccount;
+        match &pending.wanted {
+            Wanted::Place(_) => self.sign_in_page(pending, None, reason, None, visitor),
+            Wanted::Authorization(request) => match self.admission().admit(request)? {
+                Ok(admitted) => self.sign_in_page(pending, Some(&admitted), reason, None, visitor),
+                Err(step) => Ok(step),
+            },
         }
     }
 
@@ -155,7 +229,7 @@ impl Authorize {
         answer: Option<ConsentAnswer>,
         now: Timestamp,
     ) -> Result<Step, AuthorizeError> {
-        let found = self.signed_in(visitor, now).await?;
+        let found = self.still_good(visitor, now).await?;
         let person = found.as_ref().map(|(session, account)| Person { session, account });
         match self.decide(&pending, person, answer, visitor, now).await? {
             Decided::Step(step) => Ok(step),
@@ -164,6 +238,20 @@ impl Authorize {
                 let touched = touched.map(|person| person.session.id.clone());
                 Ok(Step::Answer(Box::new(issue.commit(&self.db, touched, now).await?)))
             }
+        }
+    }
+
+    /// The live session of this browser, when the legacy system does not say that its person is out.
+    async fn still_good(
+        &self,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Option<(LoginSession, Account)>, StoreError> {
+        let Some((session, account)) = self.signed_in(visitor, now).await? else { return Ok(None) };
+        match self.liveness.of(&account, now).await? {
+            Standing::Good => Ok(Some((session, account))),
+            // Nothing ended, but nobody gets anything for an old word alone: the person signs in.
+            Standing::Over | Standing::Stale => Ok(None),
         }
     }
 
@@ -191,7 +279,22 @@ impl Authorize {
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<Decided, AuthorizeError> {
-        let admitted = match self.admission().admit(&pending.request)? {
+        let request = match &pending.wanted {
+            Wanted::Authorization(request) => request,
+            Wanted::Place(destination) => {
+                let arrived = match destination {
+                    Destination::Account => Step::Account,
+                    Destination::Launch(name) => {
+                        Step::Launch(self.launches.location(name).ok_or(AuthorizeError::UnknownLaunch)?)
+                    }
+                };
+                return Ok(Decided::Step(match person {
+                    Some(_) => arrived,
+                    None => self.sign_in_page(pending, None, SignInReason::NobodySignedIn, None, visitor)?,
+                }));
+            }
+        };
+        let admitted = match self.admission().admit(request)? {
             Ok(admitted) => admitted,
             Err(step) => return Ok(Decided::Step(step)),
         };
@@ -220,7 +323,7 @@ impl Authorize {
         };
         match (interaction::next(&facts), person) {
             (Next::SignIn(reason), _) => {
-                self.sign_in_page(pending, &admitted, reason, person, visitor).map(Decided::Step)
+                self.sign_in_page(pending, Some(&admitted), reason, person, visitor).map(Decided::Step)
             }
             (Next::Consent, Some(person)) => {
                 self.consent_page(pending, &admitted, person, visitor).map(Decided::Step)
@@ -236,7 +339,7 @@ impl Authorize {
             // The rules ask for consent and issue only when somebody is signed in.
             (Next::Consent | Next::Issue, None) => {
                 let reason = SignInReason::NobodySignedIn;
-                self.sign_in_page(pending, &admitted, reason, None, visitor).map(Decided::Step)
+                self.sign_in_page(pending, Some(&admitted), reason, None, visitor).map(Decided::Step)
             }
         }
     }
@@ -244,24 +347,52 @@ impl Authorize {
     fn sign_in_page(
         &self,
         pending: &Pending,
-        admitted: &Admitted,
+        admitted: Option<&Admitted>,
         reason: SignInReason,
         person: Option<Person<'_>>,
         visitor: &Visitor,
     ) -> Result<Step, AuthorizeError> {
-        let checked = &admitted.checked;
+        let checked = admitted.map(|admitted| &admitted.checked);
+        // Whoever is signed in over there would come back at once, without a word to the person.
+        let anew = reason != SignInReason::NobodySignedIn || checked.is_some_and(asks_anew);
+        if self.settings.method == SignInMethod::LegacySite
+            && let Ok(step) = self.legacy_visit(pending.clone(), anew, visitor)
+        {
+            return step;
+        }
         // Who only has to show once more that it is them need not type their name again.
         let again = matches!(reason, SignInReason::Asked | SignInReason::TooLongAgo);
         let known = person.filter(|_| again).map(|person| person.account.user_name.clone());
         Ok(Step::SignIn(Box::new(SignInPrompt {
             request: self.seal(pending, visitor)?,
-            client: admitted.client.clone(),
-            redirect_uri: admitted.redirect.as_str().to_owned(),
-            user_name: checked.login_hint.clone().or(known).unwrap_or_default(),
+            client: admitted.map(|admitted| admitted.client.clone()),
+            redirect_uri: self.redirect_of(pending),
+            legacy_site: self.settings.method == SignInMethod::Both && self.site_url(anew, "").is_some(),
+            user_name: checked.and_then(|checked| checked.login_hint.clone()).or(known).unwrap_or_default(),
             reason,
             refusal: None,
-            ui_locales: checked.ui_locales.clone(),
+            ui_locales: checked.map(|checked| checked.ui_locales.clone()).unwrap_or_default(),
         })))
+    }
+
+    /// The way to the legacy site, where there is one for the purpose.
+    fn legacy_visit(
+        &self,
+        mut pending: Pending,
+        anew: bool,
+        visitor: &Visitor,
+    ) -> Result<Result<Step, AuthorizeError>, NoSuchPage> {
+        let state = self.chance.secret().expose().to_owned();
+        let return_url = format!("{}?state={state}", self.settings.return_url);
+        let location = self.site_url(anew, &return_url).ok_or(NoSuchPage)?;
+        pending.state = Some(state);
+        let visit = |pending| Step::LegacySite(Box::new(LegacyVisit { pending, location }));
+        Ok(self.seal(&pending, visitor).map(visit))
+    }
+
+    fn site_url(&self, anew: bool, return_url: &str) -> Option<String> {
+        let site = self.site.as_deref()?;
+        if anew { site.sign_in_again(return_url) } else { site.sign_in(return_url) }
     }
 
     fn consent_page(
@@ -294,13 +425,16 @@ impl Authorize {
                 told.push(scope);
             }
         }
-        let of_apis = |token: &str| {
+        told.into_iter().map(|token| (token.to_owned(), self.words(token))).collect()
+    }
+
+    /// What the configuration says that the scope `token` means.
+    pub(super) fn words(&self, token: &str) -> Option<String> {
+        let of_apis = || {
             let scopes = self.registry.apis().iter().flat_map(|api| &api.scopes);
             scopes.filter(|scope| scope.token == token).find_map(|scope| scope.description.clone())
         };
-        let described =
-            |token: &str| self.claim_scopes.description(token).map(str::to_owned).or_else(|| of_apis(token));
-        told.into_iter().map(|token| (token.to_owned(), described(token))).collect()
+        self.claim_scopes.description(token).map(str::to_owned).or_else(of_apis)
     }
 
     pub(super) fn seal(&self, pending: &Pending, visitor: &Visitor) -> Result<String, AuthorizeError> {
@@ -311,8 +445,21 @@ impl Authorize {
 
     /// What was asked for, for a consent that is about to be remembered.
     pub(super) fn asked(&self, pending: &Pending) -> Option<(Arc<Client>, CheckedRequest)> {
-        let admitted = self.admission().admit(&pending.request).ok()?.ok()?;
+        let Wanted::Authorization(request) = &pending.wanted else { return None };
+        let admitted = self.admission().admit(request).ok()?.ok()?;
         Some((admitted.client, admitted.checked))
+    }
+
+    /// Where the browser will go in the end, when that is not here.
+    pub(super) fn redirect_of(&self, pending: &Pending) -> Option<String> {
+        match &pending.wanted {
+            Wanted::Authorization(request) => {
+                let admitted = self.admission().admit(request).ok()?.ok()?;
+                Some(admitted.redirect.as_str().to_owned())
+            }
+            Wanted::Place(Destination::Launch(name)) => self.launches.location(name),
+            Wanted::Place(Destination::Account) => None,
+        }
     }
 
     fn admission(&self) -> Admission<'_> {

@@ -43,6 +43,15 @@ pub enum AuthorizeError {
         /// What was missing.
         why: String,
     },
+    /// No launch has this name.
+    #[error("there is no such target")]
+    UnknownLaunch,
+    /// There is no legacy site to sign in at.
+    #[error("sign-in at the legacy site is not configured")]
+    NoLegacySite,
+    /// The hand-over was used before, or waited for too long.
+    #[error("the hand-over was used before, or is too old")]
+    HandoverGone,
     /// Two first sign-ins of one person crossed again and again.
     #[error("several sign-ins of one person crossed")]
     Crossed,

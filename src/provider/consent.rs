@@ -5,12 +5,12 @@ use tracing::info;
 use crate::model::consent::Consent;
 use crate::provider::authorize::{Authorize, Decided, Person};
 use crate::provider::authorize_error::AuthorizeError;
-use crate::provider::issue::{Issue, issued};
+use crate::provider::issue::{Issue, issued, keep};
 use crate::provider::pending::Pending;
 use crate::provider::step::Step;
 use crate::provider::visitor::Visitor;
 use crate::rules::interaction::ConsentAnswer;
-use crate::store::{codes, consents, login_sessions};
+use crate::store::{consents, login_sessions};
 use crate::time::Timestamp;
 
 /// The flow.
@@ -72,7 +72,7 @@ impl Consents {
                 Box::pin(async move {
                     consents::grant(tx, &consent).await?;
                     login_sessions::touch(tx, &session, now).await?;
-                    codes::insert(tx, &code).await
+                    keep(tx, &code).await
                 })
             })
             .await?;

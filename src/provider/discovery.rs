@@ -41,12 +41,19 @@ pub struct Endpoints {
     pub revocation: String,
     /// `end_session_endpoint`.
     pub end_session: String,
+    /// `check_session_iframe`.
+    pub check_session: String,
 }
 
 /// What the openidconnect crate has no field for.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Additional {
     end_session_endpoint: String,
+    check_session_iframe: String,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
+    frontchannel_logout_supported: bool,
+    frontchannel_logout_session_supported: bool,
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: Vec<AuthenticationMethod>,
     introspection_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
@@ -102,6 +109,11 @@ pub fn document(
     let proving = || methods().filter(|method| *method != AuthenticationMethod::None).collect();
     let additional = Additional {
         end_session_endpoint: endpoints.end_session.clone(),
+        check_session_iframe: endpoints.check_session.clone(),
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
+        frontchannel_logout_supported: true,
+        frontchannel_logout_session_supported: true,
         introspection_endpoint: endpoints.introspection.clone(),
         // A public client cannot introspect.
         introspection_endpoint_auth_methods_supported: proving(),

@@ -9,13 +9,15 @@ use crate::model::authorization::Authorization;
 use crate::model::code::AuthorizationCode;
 use crate::model::login_session::LoginSession;
 use crate::oauth::response::Outcome;
+use crate::oauth::scope::OPENID;
 use crate::provider::admission::Admitted;
 use crate::provider::step::Answer;
 use crate::secret::{Chance, Digest};
-use crate::store::db::Db;
+use crate::store::db::{Db, Tx};
 use crate::store::error::StoreError;
-use crate::store::{codes, login_sessions};
+use crate::store::{codes, login_sessions, participants};
 use crate::time::Timestamp;
+use crate::tokens::session_state::session_state;
 
 /// A code that counts once it is committed.
 pub(super) struct Issue {
@@ -35,7 +37,13 @@ impl Issue {
     ) -> Self {
         let Admitted { client, redirect, checked } = admitted;
         let code = chance.secret();
-        let answer = admitted.answer(&Outcome::Code(&code), issuer);
+        let mut answer = admitted.answer(&Outcome::Code(&code), issuer);
+        // Session Management §2 speaks of OpenID Connect requests only.
+        if checked.scope.contains(OPENID)
+            && let Some(state) = session_state(&client.id, redirect.as_str(), &session.id, chance) {
+            answer.response = answer.response.with_session_state(state);
+            answer.session = Some(session.id.clone());
+        }
         let record = AuthorizationCode {
             digest: Digest::of(code.expose()),
             authorization: Authorization {
@@ -69,13 +77,21 @@ impl Issue {
                 if let Some(session) = touched {
                     login_sessions::touch(tx, &session, now).await?;
                 }
-                codes::insert(tx, &code).await
+                keep(tx, &code).await
             })
         })
         .await?;
         issued(&granted);
         Ok(answer)
     }
+}
+
+/// Keeps the code, and the client as a participant of the session: it has to hear of its end.
+pub(super) async fn keep(tx: &mut Tx, code: &AuthorizationCode) -> Result<(), StoreError> {
+    if let Some(person) = &code.authorization.person {
+        participants::join(tx, &person.session, &code.authorization.client, code.issued_at).await?;
+    }
+    codes::insert(tx, code).await
 }
 
 /// The audit line of a code that was committed.

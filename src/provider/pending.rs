@@ -1,5 +1,6 @@
-//! An authorization request on its way through the pages: sealed, bound to its browser, with its expiry inside. The server keeps
-//! nothing of it, so a visitor who never signs in costs no row, and what a client or a browser changes has no effect.
+//! What a visitor wanted before a sign-in came between, on its way through the pages: sealed, bound to its browser, with its expiry
+//! inside. The server keeps nothing of it, so a visitor who never signs in costs no row, and what a client or a browser changes has no
+//! effect.
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::keys::form::FormError;
 use crate::keys::seal::{Purpose, Sealer};
 use crate::model::login_session::LoginSession;
 use crate::oauth::authorization_request::AuthorizationRequest;
+use crate::provider::step::Destination;
 use crate::provider::visitor::Visitor;
 use crate::rules::interaction::Occasion;
 use crate::secret::Chance;
@@ -18,11 +20,21 @@ use crate::time::Timestamp;
 /// Part of what a sealed request is bound to: other sealed forms do not open as one.
 const LABEL: &str = "authorization";
 
-/// The request and what happened for it so far.
+/// What was wanted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Wanted {
+    /// A request as the client sent it. It is checked anew at each step: a client may be changed meanwhile.
+    Authorization(AuthorizationRequest),
+    /// Something here that wants nothing but a session.
+    Place(Destination),
+}
+
+/// The wish and what happened for it so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Pending {
-    /// As the client sent it. It is checked anew at each step: a client may be changed meanwhile.
-    pub(super) request: AuthorizationRequest,
+    /// What was wanted.
+    pub(super) wanted: Wanted,
     /// When it began.
     began_at: Timestamp,
     /// The sign-in that was made for it.
@@ -31,6 +43,9 @@ pub(super) struct Pending {
     /// Who sees its consent page: nobody else's answer counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) asks: Option<AccountId>,
+    /// `state` of the return URL, when the browser was sent to the legacy site for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<String>,
 }
 
 /// A sign-in, told from an earlier one in the same session by its moment.
@@ -41,13 +56,16 @@ struct SignedInFor {
 }
 
 impl Pending {
-    pub(super) fn new(request: AuthorizationRequest, now: Timestamp) -> Self {
-        Self { request, began_at: now, signed_in: None, asks: None }
+    pub(super) fn new(wanted: Wanted, now: Timestamp) -> Self {
+        Self { wanted, began_at: now, signed_in: None, asks: None, state: None }
     }
 
     /// The client as the request names it, for the log.
     pub(super) fn client(&self) -> &str {
-        self.request.client_id.as_ref().map_or("", ClientId::as_str)
+        match &self.wanted {
+            Wanted::Authorization(request) => request.client_id.as_ref().map_or("", ClientId::as_str),
+            Wanted::Place(_) => "",
+        }
     }
 
     /// The person has just signed in for this request.

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use crate::id::SessionId;
 use crate::legacy::refusal::Refusal;
 use crate::model::client::Client;
 use crate::oauth::response::AuthorizationResponse;
@@ -17,6 +20,31 @@ pub enum Step {
     Consent(Box<ConsentPrompt>),
     /// The answer, which goes to the app.
     Answer(Box<Answer>),
+    /// The legacy site, where the person signs in.
+    LegacySite(Box<LegacyVisit>),
+    /// The account page.
+    Account,
+    /// A target that is started from here: its address.
+    Launch(String),
+}
+
+/// Where a browser may go that wants nothing but a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// The account page.
+    Account,
+    /// The configured target of this name.
+    Launch(String),
+}
+
+/// A visit to the legacy site.
+#[derive(Clone)]
+pub struct LegacyVisit {
+    /// The pending request, sealed, for a cookie: the site gives nothing back that could carry it.
+    pub pending: String,
+    /// Where the browser goes.
+    pub location: String,
 }
 
 /// What the app hears.
@@ -26,6 +54,8 @@ pub struct Answer {
     pub response: AuthorizationResponse,
     /// The language that the app asked for.
     pub ui_locales: Vec<String>,
+    /// The session that the answer came of, for the cookie that the app's frame watches.
+    pub session: Option<SessionId>,
 }
 
 /// What the sign-in page needs.
@@ -33,10 +63,12 @@ pub struct Answer {
 pub struct SignInPrompt {
     /// The pending request, sealed.
     pub request: String,
-    /// The app that one signs in to.
-    pub client: Arc<Client>,
+    /// The app that one signs in to; none for a page of our own.
+    pub client: Option<Arc<Client>>,
     /// Where its answer will go.
-    pub redirect_uri: String,
+    pub redirect_uri: Option<String>,
+    /// Whether one can sign in at the legacy site as well.
+    pub legacy_site: bool,
     /// What to fill in already.
     pub user_name: String,
     /// Why it is shown.
@@ -80,10 +112,16 @@ pub struct ConsentPrompt {
 impl std::fmt::Debug for SignInPrompt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SignInPrompt")
-            .field("client", &self.client.id)
+            .field("client", &self.client.as_ref().map(|client| &client.id))
             .field("reason", &self.reason)
             .field("refusal", &self.refusal)
             .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for LegacyVisit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LegacyVisit").field("location", &self.location).finish_non_exhaustive()
     }
 }
 

@@ -35,6 +35,12 @@ pub enum TokenError {
     /// The person signed out, or the session expired.
     #[error("the session in which this was granted has ended")]
     SessionOver,
+    /// The legacy system says that the person is out.
+    #[error("the person may not sign in any more")]
+    LegacyRefused,
+    /// The legacy system has said nothing of the person for too long; the refresh token stays good.
+    #[error("the legacy system has said nothing of this person for too long; try again later")]
+    LegacySilent,
     /// The account is not there any more.
     #[error("the account for which this was granted is gone")]
     AccountGone,
@@ -76,6 +82,7 @@ impl TokenError {
             Self::CodeUnknown
             | Self::CodeSpent
             | Self::SessionOver
+            | Self::LegacyRefused
             | Self::AccountGone
             | Self::RefreshUnknown
             | Self::RefreshReused
@@ -83,7 +90,7 @@ impl TokenError {
             | Self::RefreshRevoked
             | Self::RefreshOfAnotherClient => ErrorCode::InvalidGrant,
             Self::Code(refusal) => refusal.code(),
-            Self::Raced => ErrorCode::TemporarilyUnavailable,
+            Self::Raced | Self::LegacySilent => ErrorCode::TemporarilyUnavailable,
             Self::Sign(_) | Self::Store(_) => ErrorCode::ServerError,
         }
     }

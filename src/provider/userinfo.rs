@@ -9,6 +9,7 @@ use crate::model::claim_scopes::ClaimScopes;
 use crate::model::registry::Registry;
 use crate::oauth::error::ErrorCode;
 use crate::oauth::scope::OPENID;
+use crate::provider::liveness::{Liveness, Standing};
 use crate::secret::Secret;
 use crate::store::accounts;
 use crate::store::db::Db;
@@ -42,6 +43,9 @@ pub enum UserInfoError {
     /// OpenID Connect Core §5.3.1: it must be for `openid`.
     #[error("the access token was not granted the scope openid")]
     InsufficientScope,
+    /// The legacy system has said nothing of the person for too long.
+    #[error("the legacy system has said nothing of this person for too long")]
+    LegacySilent,
     /// Nothing could be signed.
     #[error("the answer could not be signed")]
     Sign(#[from] SignError),
@@ -57,6 +61,7 @@ impl UserInfoError {
             Self::SeveralTokens => ErrorCode::InvalidRequest,
             Self::NoToken | Self::InvalidToken => ErrorCode::InvalidToken,
             Self::InsufficientScope => ErrorCode::InsufficientScope,
+            Self::LegacySilent => ErrorCode::TemporarilyUnavailable,
             Self::Sign(_) | Self::Store(_) => ErrorCode::ServerError,
         }
     }
@@ -77,6 +82,8 @@ pub struct UserInfoEndpoint {
     pub issuer: Arc<str>,
     /// Which scope stands for which claims.
     pub scopes: Arc<ClaimScopes>,
+    /// Asks the legacy system whether the person is still good.
+    pub liveness: Liveness,
 }
 
 impl UserInfoEndpoint {
@@ -93,6 +100,11 @@ impl UserInfoEndpoint {
         let person = granted.person.as_ref().ok_or(UserInfoError::InsufficientScope)?;
         let client = self.registry.client(&granted.client).ok_or(UserInfoError::InvalidToken)?;
         let account = accounts::find(&self.db, &person.account).await?.ok_or(UserInfoError::InvalidToken)?;
+        match self.liveness.of(&account, now).await? {
+            Standing::Good => {}
+            Standing::Over => return Err(UserInfoError::InvalidToken),
+            Standing::Stale => return Err(UserInfoError::LegacySilent),
+        }
         let mut claims = Map::new();
         // OpenID Connect Core §5.3.2: always, and the same as in the ID token.
         claims.insert("sub".to_owned(), subject(&client, &account).into());

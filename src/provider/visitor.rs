@@ -12,6 +12,8 @@ pub struct Visitor {
     pub session: Option<SessionId>,
     /// A random value that this browser alone holds: what travels through it sealed opens for it alone.
     pub binding: Secret,
+    /// `User-Agent`, cut to a length: for the person's own list of sessions, nothing is decided by it.
+    pub agent: Option<String>,
     /// Where it is, as far as trusted proxies tell.
     pub address: IpAddr,
 }

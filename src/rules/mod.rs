@@ -5,6 +5,7 @@ pub mod authorization_refusal;
 pub mod client_assertion;
 pub mod code;
 pub mod consent;
+pub mod handover;
 pub mod interaction;
 pub mod key_life;
 pub mod logout;

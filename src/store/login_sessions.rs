@@ -1,8 +1,7 @@
 //! Login sessions: one person signed in with one browser. The row is found by its id or by the digest of its cookie.
 
-use crate::id::SessionId;
-use crate::model::authorization::Authenticated;
-use crate::model::login_session::{EndReason, Ended, LoginSession};
+use crate::id::{AccountId, SessionId};
+use crate::model::login_session::{EndReason, Ended, LoginSession, Place};
 use crate::secret::Digest;
 use crate::store::db::{Arg, Db, Row, Sql, Tx, args};
 use crate::store::error::StoreError;
@@ -11,19 +10,22 @@ use crate::time::Timestamp;
 
 const INSERT: Sql = Sql::new(
     "insert login session",
-    "INSERT INTO login_sessions (id, account, cookie, auth_time, amr, acr, created_at, last_seen, expires_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    "INSERT INTO login_sessions (id, account, cookie, auth_time, amr, acr, created_at, last_seen, expires_at, \
+         agent, address) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 );
 
 const FIND: Sql = Sql::new(
     "find login session",
-    "SELECT id, account, cookie, auth_time, amr, acr, created_at, last_seen, expires_at, ended_at, end_reason \
+    "SELECT id, account, cookie, auth_time, amr, acr, created_at, last_seen, expires_at, agent, address, ended_at, \
+         end_reason \
      FROM login_sessions WHERE id = $1",
 );
 
 const FIND_BY_COOKIE: Sql = Sql::new(
     "find login session by cookie",
-    "SELECT id, account, cookie, auth_time, amr, acr, created_at, last_seen, expires_at, ended_at, end_reason \
+    "SELECT id, account, cookie, auth_time, amr, acr, created_at, last_seen, expires_at, agent, address, ended_at, \
+         end_reason \
      FROM login_sessions WHERE cookie = $1",
 );
 
@@ -39,13 +41,41 @@ const HOLD: Sql = Sql::new(
 
 const RENEW: Sql = Sql::new(
     "renew login session",
-    "UPDATE login_sessions SET cookie = $2, auth_time = $3, amr = $4, acr = $5, last_seen = $6 \
+    "UPDATE login_sessions SET cookie = $2, auth_time = $3, amr = $4, acr = $5, last_seen = $6, \
+         agent = $8, address = $9 \
      WHERE id = $1 AND account = $7 AND ended_at IS NULL AND expires_at > $6",
 );
 
 const END: Sql = Sql::new(
     "end login session",
-    "UPDATE login_sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL",
+    "UPDATE login_sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL \
+     RETURNING account",
+);
+
+const LIST_OF_ACCOUNT: Sql = Sql::new(
+    "list an account's login sessions",
+    "SELECT id, account, cookie, auth_time, amr, acr, created_at, last_seen, expires_at, agent, address, ended_at, \
+         end_reason \
+     FROM login_sessions WHERE account = $1 AND ended_at IS NULL AND expires_at > $2 AND last_seen > $3 \
+     ORDER BY last_seen DESC, id",
+);
+
+const LIST_OVER: Sql = Sql::new(
+    "list expired login sessions",
+    "SELECT id FROM login_sessions WHERE ended_at IS NULL AND (expires_at <= $1 OR last_seen <= $2) \
+     ORDER BY id LIMIT 50",
+);
+
+const LIST_UNENDED: Sql = Sql::new(
+    "list an account's unended login sessions",
+    "SELECT id FROM login_sessions WHERE account = $1 AND ended_at IS NULL ORDER BY id",
+);
+
+const LIST_TO_ASK_ABOUT: Sql = Sql::new(
+    "list accounts to revalidate",
+    "SELECT id FROM accounts WHERE (asked_at IS NULL OR asked_at <= $1) AND id IN \
+         (SELECT account FROM login_sessions WHERE ended_at IS NULL AND expires_at > $2 AND last_seen > $3) \
+     ORDER BY asked_at LIMIT 50",
 );
 
 /// Begins a session. Its account must be known.
@@ -60,6 +90,8 @@ pub async fn insert(tx: &mut Tx, session: &LoginSession) -> Result<(), StoreErro
         session.created_at,
         session.last_seen,
         session.expires_at,
+        session.place.agent.as_deref(),
+        session.place.address.as_deref(),
     ];
     tx.execute(&INSERT, args).await.map(drop)
 }
@@ -72,6 +104,43 @@ pub async fn find(db: &Db, id: &SessionId) -> Result<Option<LoginSession>, Store
 /// The session whose cookie has this digest, live or not.
 pub async fn find_by_cookie(db: &Db, cookie: &Digest) -> Result<Option<LoginSession>, StoreError> {
     db.fetch_optional(&FIND_BY_COOKIE, args![cookie]).await?.map(read).transpose()
+}
+
+/// The sessions of `account` that live at `now`, where one that nobody used since `used_after` does not; the last used first.
+pub async fn list(
+    db: &Db,
+    account: &AccountId,
+    now: Timestamp,
+    used_after: Timestamp,
+) -> Result<Vec<LoginSession>, StoreError> {
+    db.fetch_all(&LIST_OF_ACCOUNT, args![account, now, used_after]).await?.into_iter().map(read).collect()
+}
+
+/// The sessions of `account` that nobody has ended yet, as a part of a commit that ends them.
+pub async fn list_within(tx: &mut Tx, account: &AccountId) -> Result<Vec<SessionId>, StoreError> {
+    let rows = tx.fetch_all(&LIST_UNENDED, args![account]).await?;
+    rows.into_iter().map(|row| row.text("id").map(SessionId::from)).collect()
+}
+
+/// Sessions whose time is over at `now`, or that nobody used since `used_after`, and that nobody has ended yet; a few at a time.
+pub async fn list_over(
+    db: &Db,
+    now: Timestamp,
+    used_after: Timestamp,
+) -> Result<Vec<SessionId>, StoreError> {
+    let rows = db.fetch_all(&LIST_OVER, args![now, used_after]).await?;
+    rows.into_iter().map(|row| row.text("id").map(SessionId::from)).collect()
+}
+
+/// Accounts with a living session about which the legacy system was not asked since `asked_before`; a few at a time.
+pub async fn list_to_ask_about(
+    db: &Db,
+    asked_before: Timestamp,
+    now: Timestamp,
+    used_after: Timestamp,
+) -> Result<Vec<AccountId>, StoreError> {
+    let rows = db.fetch_all(&LIST_TO_ASK_ABOUT, args![asked_before, now, used_after]).await?;
+    rows.into_iter().map(|row| row.text("id").map(AccountId::from)).collect()
 }
 
 /// Notes that the session was used. A commit for every page would be dear: callers do it once a minute.
@@ -87,27 +156,34 @@ pub async fn hold(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Result<bool, S
     Ok(tx.fetch_optional(&HOLD, args![id, now]).await?.is_some())
 }
 
-/// The same person proved themselves again: the session `person.session` keeps its id and its absolute end, and has a new cookie
+/// The same person proved themselves again: `session` keeps its id and its absolute end, and has a new cookie
 /// (the old one finds nothing any more). False when it is not that person's, has ended or expired: then a new one begins.
-pub async fn renew(
-    tx: &mut Tx,
-    person: &Authenticated,
-    cookie: Digest,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let amr = Arg::json("amr", &person.amr)?;
-    let args = args![&person.session, cookie, person.auth_time, amr, &person.acr, now, &person.account];
+pub async fn renew(tx: &mut Tx, session: &LoginSession, now: Timestamp) -> Result<bool, StoreError> {
+    let args = args![
+        &session.id,
+        session.cookie,
+        session.auth_time,
+        Arg::json("amr", &session.amr)?,
+        &session.acr,
+        now,
+        &session.account,
+        session.place.agent.as_deref(),
+        session.place.address.as_deref(),
+    ];
     Ok(tx.execute(&RENEW, args).await? == 1)
 }
 
-/// Ends a session and revokes the families bound to it; offline ones live on (OpenID Connect Core §11). True for the one call
+/// Ends a session and revokes the families bound to it; offline ones live on (OpenID Connect Core §11). Whose it was, for the one call
 /// that ended it.
-pub async fn end(tx: &mut Tx, id: &SessionId, reason: EndReason, now: Timestamp) -> Result<bool, StoreError> {
-    if tx.execute(&END, args![id, now, reason.as_str()]).await? == 0 {
-        return Ok(false);
-    }
+pub async fn end(
+    tx: &mut Tx,
+    id: &SessionId,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<Option<AccountId>, StoreError> {
+    let Some(row) = tx.fetch_optional(&END, args![id, now, reason.as_str()]).await? else { return Ok(None) };
     token_families::revoke_bound_to(tx, id, now).await?;
-    Ok(true)
+    row.text("account").map(|account| Some(account.into()))
 }
 
 fn read(row: Row) -> Result<LoginSession, StoreError> {
@@ -125,6 +201,7 @@ fn read(row: Row) -> Result<LoginSession, StoreError> {
         created_at: row.time("created_at")?,
         last_seen: row.time("last_seen")?,
         expires_at: row.time("expires_at")?,
+        place: Place { agent: row.maybe_text("agent")?, address: row.maybe_text("address")? },
         ended,
     })
 }

@@ -9,8 +9,10 @@ use sqlx::{Connection as _, PgPool, SqlSafeStr as _, SqliteConnection};
 use crate::store::error::StoreError;
 
 /// Every migration: version, what it does, its text.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "the first schema", include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "the first schema", include_str!("migrations/0001_first.sql")),
+    (2, "sign-out and the vault", include_str!("migrations/0002_sign_out.sql")),
+];
 
 fn migrator() -> Migrator {
     let migration = |&(version, does, sql): &(i64, &'static str, &'static str)| {

@@ -5,7 +5,9 @@
 //! * a redeemed code stays until it would have expired, so that showing it again ends what came of it;
 //! * a family, revoked or not, stays until its absolute end and the longest life of an access token after that: as long as a
 //!   JWT can name it, it can say that it was revoked;
-//! * a session that ended or expired stays as long as its owner says, so that a late logout can still be told what it was;
+//! * a session stays as long as its owner says after it was ended, so that a late logout can still be told what it was; one whose time
+//!   is over is ended by a job first, so that everybody is told;
+//! * a logout notice stays as long as that after the last word on it;
 //! * everything else goes when it expires.
 
 use std::time::Duration;
@@ -62,16 +64,22 @@ const ATTEMPTS: Sql = Sql::new(
      (SELECT subject FROM attempts WHERE expires_at <= $1 ORDER BY expires_at LIMIT 50)",
 );
 
-const EXPIRED_SESSIONS: Sql = Sql::new(
-    "sweep expired login sessions",
-    "DELETE FROM login_sessions WHERE id IN \
-     (SELECT id FROM login_sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT 50)",
-);
-
 const ENDED_SESSIONS: Sql = Sql::new(
     "sweep ended login sessions",
     "DELETE FROM login_sessions WHERE id IN \
      (SELECT id FROM login_sessions WHERE ended_at <= $1 ORDER BY ended_at LIMIT 50)",
+);
+
+const HANDOVERS: Sql = Sql::new(
+    "sweep hand-overs",
+    "DELETE FROM handovers WHERE digest IN \
+     (SELECT digest FROM handovers WHERE expires_at <= $1 ORDER BY expires_at LIMIT 50)",
+);
+
+const LOGOUT_NOTICES: Sql = Sql::new(
+    "sweep logout notices",
+    "DELETE FROM logout_outbox WHERE id IN \
+     (SELECT id FROM logout_outbox WHERE settled_at <= $1 ORDER BY settled_at LIMIT 50)",
 );
 
 /// Deletes at most [`AT_A_TIME`] rows of each kind, each kind in a write of its own so that others come in between.
@@ -84,8 +92,9 @@ pub async fn once(db: &Db, now: Timestamp, keep: Keep) -> Result<u64, StoreError
         (REVOKED_TOKENS, now),
         (USED_ASSERTIONS, now),
         (ATTEMPTS, now),
+        (HANDOVERS, now),
+        (LOGOUT_NOTICES, now - keep.ended_sessions),
         (TOKEN_FAMILIES, now - keep.longest_access_token),
-        (EXPIRED_SESSIONS, now - keep.ended_sessions),
         (ENDED_SESSIONS, now - keep.ended_sessions),
     ] {
         gone += db.write(move |tx| Box::pin(async move { tx.execute(&sql, args![ended_by]).await })).await?;

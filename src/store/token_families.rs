@@ -60,6 +60,19 @@ const REVOKE_OF_SESSION: Sql = Sql::new(
      WHERE session = $1 AND bound_to = $5 AND revoked_at IS NULL",
 );
 
+const REVOKE_OF_ACCOUNT: Sql = Sql::new(
+    "revoke an account's token families",
+    "UPDATE token_families SET revoked_at = $2, revocation_reason = $3, successor = $4 \
+     WHERE account = $1 AND revoked_at IS NULL",
+);
+
+const LIST_OF_ACCOUNT: Sql = Sql::new(
+    "list an account's token families",
+    "SELECT id, grounds, bound_to, refresh_handle, refresh_current, refresh_previous, generation, rotated_at, \
+         idle_expires_at, successor, successor_used, created_at, expires_at, revoked_at, revocation_reason \
+     FROM token_families WHERE account = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY created_at, id",
+);
+
 /// A sealed token that will never be handed out again is not kept.
 const NO_SUCCESSOR: Option<&[u8]> = None;
 
@@ -146,6 +159,25 @@ pub async fn revoke_all(
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     tx.execute(&REVOKE_OF_CLIENT, args![account, client, now, reason.as_str(), NO_SUCCESSOR]).await
+}
+
+/// Revokes every family of a person, of whatever client and offline ones too: the person is out. Answers how many.
+pub async fn revoke_of_account(
+    tx: &mut Tx,
+    account: &AccountId,
+    reason: RevocationReason,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(&REVOKE_OF_ACCOUNT, args![account, now, reason.as_str(), NO_SUCCESSOR]).await
+}
+
+/// The families of a person that give access at `now`, the oldest first.
+pub async fn list_of_account(
+    db: &Db,
+    account: &AccountId,
+    now: Timestamp,
+) -> Result<Vec<TokenFamily>, StoreError> {
+    db.fetch_all(&LIST_OF_ACCOUNT, args![account, now]).await?.into_iter().map(read).collect()
 }
 
 /// Revokes the families that end with a session: the part of [`super::login_sessions::end`] that concerns them.

@@ -5,6 +5,8 @@ pub mod claims;
 pub mod hint;
 pub mod identity;
 pub mod key_custody;
+pub mod logout;
 pub mod presented;
 pub mod refresh;
+pub mod session_state;
 pub mod subject;

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod browsers;
 pub mod cors;
+pub mod crumbs;
 pub mod error;
 pub mod extract;
 pub mod health;

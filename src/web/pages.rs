@@ -56,6 +56,8 @@ pub struct Allowed<'a> {
     pub forms: &'a [&'a str],
     /// Addresses of its pictures.
     pub images: &'a [&'a str],
+    /// Addresses of its frames.
+    pub frames: &'a [&'a str],
     /// The hash of its script.
     pub script: Option<&'a str>,
 }
@@ -109,7 +111,7 @@ impl Pages {
             branding.logo.iter().chain(&branding.logo_dark).map(ToString::to_string).collect();
         let images: Vec<&str> =
             allowed.images.iter().copied().chain(logos.iter().map(String::as_str)).collect();
-        let policy = csp(allowed.forms, &images, allowed.script);
+        let policy = csp(allowed.forms, &images, allowed.frames, allowed.script);
         let mut response = (status, Html(html)).into_response();
         let headers = response.headers_mut();
         // The policy holds origins and constants only, so it is always a header value.

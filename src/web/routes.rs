@@ -22,6 +22,22 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const CONSENT: &str = "/consent";
 /// The page that asks before a session ends.
 pub const SIGN_OUT: &str = "/sign-out";
+/// The way to the legacy site for a pending request.
+pub const LEGACY_SIGN_IN: &str = "/sign-in/legacy";
+/// Where the legacy site hands somebody over.
+pub const HANDOVER: &str = "/handover";
+/// Where the browser comes back with its own cookies after a hand-over.
+pub const HANDOVER_RESUMED: &str = "/handover/resume";
+/// Where the legacy site's sign-out page sends the browser back to, after we sent it there.
+pub const SIGNED_OUT: &str = "/signed-out";
+/// Where the legacy site tells that somebody signed out there.
+pub const LEGACY_SIGNED_OUT: &str = "/legacy/signed-out";
+/// Targets that the legacy site may start.
+pub const LAUNCH: &str = "/launch/{name}";
+/// A person's own sessions and apps.
+pub const ACCOUNT: &str = "/account";
+/// The page in a frame by which apps notice that the session changed (OpenID Connect Session Management §3.2).
+pub const CHECK_SESSION: &str = "/check-session";
 /// Whether the bridge and its database answer.
 pub const HEALTH: &str = "/healthz";
 /// The discovery document (OpenID Connect Discovery §4).

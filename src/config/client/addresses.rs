@@ -11,6 +11,9 @@ pub(super) struct Written {
     pub(super) redirect_uris: Vec<String>,
     pub(super) post_logout_redirect_uris: Vec<String>,
     pub(super) web_origins: Vec<String>,
+    pub(super) backchannel_logout_uri: Option<String>,
+    pub(super) frontchannel_logout_uri: Option<String>,
+    pub(super) initiate_login_uri: Option<String>,
 }
 
 impl Written {
@@ -41,6 +44,17 @@ impl Written {
                 if let Some(unfit) = redirect_uri::unfit(uri, client, localhost) {
                     findings.problem(reading::element(&at, index, None), unfit.to_string());
                 }
+            }
+        }
+        for (name, uri) in [
+            ("backchannel_logout_uri", &self.backchannel_logout_uri),
+            ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
+            ("initiate_login_uri", &self.initiate_login_uri),
+        ] {
+            // A page or an endpoint of a server, whatever kind of client it belongs to.
+            let unfit = |uri: &String| redirect_uri::unfit(uri, ClientType::Confidential, localhost);
+            if let Some(unfit) = uri.as_ref().and_then(unfit) {
+                findings.problem(reading::key(at, name), unfit.to_string());
             }
         }
         for (index, origin) in self.web_origins.iter().enumerate() {

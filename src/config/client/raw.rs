@@ -10,7 +10,7 @@ use super::context::Context;
 use super::credentials::{Credentials, Written};
 use super::permissions;
 use super::redirect_uri::ClientType;
-use super::{Client, Consent, Pkce, ScopeClaims, Subject};
+use super::{Client, Consent, Pkce, RefreshTokens, ScopeClaims, Subject};
 use crate::config::duration::Span;
 use crate::config::findings::Findings;
 use crate::config::reading;
@@ -45,6 +45,11 @@ pub(in crate::config) struct Raw {
     redirect_uris: Option<Vec<String>>,
     post_logout_redirect_uris: Option<Vec<String>>,
     web_origins: Option<Vec<String>>,
+    backchannel_logout_uri: Option<String>,
+    frontchannel_logout_uri: Option<String>,
+    frontchannel_logout_session_required: Option<bool>,
+    initiate_login_uri: Option<String>,
+    refresh_tokens: Option<RefreshTokens>,
     scopes: Option<Vec<String>>,
     audiences: Option<Vec<String>>,
     pkce: Option<Pkce>,
@@ -92,6 +97,9 @@ impl Raw {
             redirect_uris: self.redirect_uris.unwrap_or_default(),
             post_logout_redirect_uris: self.post_logout_redirect_uris.unwrap_or_default(),
             web_origins: self.web_origins.unwrap_or_default(),
+            backchannel_logout_uri: self.backchannel_logout_uri,
+            frontchannel_logout_uri: self.frontchannel_logout_uri,
+            initiate_login_uri: self.initiate_login_uri,
         };
         addresses.check(at, client_type, &grant_types, context.localhost(), findings);
         let pkce = self.pkce.unwrap_or_default();
@@ -123,6 +131,11 @@ impl Raw {
             redirect_uris: addresses.redirect_uris,
             post_logout_redirect_uris: addresses.post_logout_redirect_uris,
             web_origins: addresses.web_origins,
+            backchannel_logout_uri: addresses.backchannel_logout_uri,
+            frontchannel_logout_uri: addresses.frontchannel_logout_uri,
+            frontchannel_logout_session_required: self.frontchannel_logout_session_required.unwrap_or(true),
+            initiate_login_uri: addresses.initiate_login_uri,
+            refresh_tokens: self.refresh_tokens.unwrap_or_default(),
             scope,
             audiences,
             pkce,

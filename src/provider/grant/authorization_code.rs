@@ -8,7 +8,7 @@ use std::time::Duration;
 use tracing::warn;
 
 use crate::id::FamilyId;
-use crate::model::client::Client;
+use crate::model::client::{Client, RefreshBinding};
 use crate::model::code::AuthorizationCode;
 use crate::model::login_session::LoginSession;
 use crate::model::token_family::{Binding, RefreshState, RevocationReason, TokenFamily};
@@ -89,7 +89,11 @@ impl CodeGrant {
         refresh: Option<&refresh::MintedRefresh>,
         now: Timestamp,
     ) -> TokenFamily {
-        let offline = code.authorization.scope.contains(OFFLINE_ACCESS);
+        let offline = match client.refresh_tokens {
+            RefreshBinding::ByScope => code.authorization.scope.contains(OFFLINE_ACCESS),
+            RefreshBinding::Session => false,
+            RefreshBinding::Standalone => true,
+        };
         let lifetimes = &client.lifetimes;
         let expires_at = match (refresh, offline) {
             // It only carries what was issued with it.

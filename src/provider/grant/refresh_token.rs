@@ -10,6 +10,7 @@ use crate::model::token_family::{Binding, RefreshState, RevocationReason, TokenF
 use crate::oauth::token_request::RefreshRequest;
 use crate::provider::grant::granted::{Granted, Person};
 use crate::provider::grant::settlement::Settlement;
+use crate::provider::liveness::{Liveness, Standing};
 use crate::provider::token_error::TokenError;
 use crate::rules::rotation::{Decision, decide};
 use crate::secret::{Chance, Digest};
@@ -19,7 +20,7 @@ use crate::time::Timestamp;
 use crate::tokens::refresh;
 
 /// The grant.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RefreshGrant {
     /// Families, sessions, accounts.
     pub db: Db,
@@ -31,6 +32,8 @@ pub struct RefreshGrant {
     pub replay_window: Duration,
     /// After how long a session that nobody uses is over.
     pub session_idle: Duration,
+    /// Asks the legacy system whether the person is still good.
+    pub liveness: Liveness,
 }
 
 impl RefreshGrant {
@@ -141,6 +144,11 @@ impl RefreshGrant {
         }
         let account = accounts::find(&self.db, &authenticated.account).await?;
         let account = account.ok_or(TokenError::AccountGone)?;
+        match self.liveness.of(&account, now).await? {
+            Standing::Good => {}
+            Standing::Over => return Err(TokenError::LegacyRefused),
+            Standing::Stale => return Err(TokenError::LegacySilent),
+        }
         Ok(Person { account, authenticated, family: family.id.clone(), generation })
     }
 }

@@ -1,4 +1,7 @@
-//! Signing out: the one way a session ends, and who may ask for it.
+//! Signing out: the one way a session ends, who may ask for it, and how everybody hears of it.
 
+pub mod back_channel;
 pub mod end_session;
+pub mod farewell;
+pub mod legacy_site;
 pub mod rp_initiated;

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ClientId, SessionId};
 use crate::keys::form::FormError;
 use crate::keys::keyring::Keyring;
 use crate::keys::seal::{Purpose, Sealer};
+use crate::legacy::site::SiteDescription;
 use crate::model::account::Account;
 use crate::model::client::Client;
 use crate::model::login_session::{EndReason, LoginSession};
 use crate::model::registry::Registry;
 use crate::oauth::end_session_request::EndSessionRequest;
 use crate::oauth::params::{MalformedParams, Params};
-use crate::provider::logout::end_session::EndSession;
+use crate::provider::logout::farewell::{Farewell, Told};
 use crate::provider::visitor::Visitor;
 use crate::rules::logout::{self, Facts, Hint, HintClaims, LogoutRefusal, Then, TrustedPostLogoutRedirect};
 use crate::secret::Chance;
@@ -24,6 +28,8 @@ use crate::tokens::hint::hint;
 
 /// Part of what a sealed request is bound to.
 const LABEL: &str = "sign-out";
+/// The same for what waits while the browser is at the legacy site's sign-out page.
+const LEAVING: &str = "leaving";
 
 /// What comes next for the browser.
 #[derive(Clone, Debug)]
@@ -45,6 +51,8 @@ pub struct SignOutPrompt {
     pub account_name: Option<String>,
     /// Where the browser may go afterwards: forms that lead there must be allowed to.
     pub redirect: Option<String>,
+    /// Where it goes on the way.
+    pub legacy: Option<String>,
     /// The language that the app asked for.
     pub ui_locales: Vec<String>,
 }
@@ -66,8 +74,36 @@ pub struct SignedOut {
     pub client: Option<Arc<Client>>,
     /// Whether a session ended, so that the cookie can go.
     pub ended: bool,
+    /// Which apps have heard.
+    pub told: Told,
+    /// The legacy site's sign-out page, when the browser goes there first; then the page comes afterwards.
+    pub legacy: Option<LegacyLeave>,
     /// The language that the app asked for.
     pub ui_locales: Vec<String>,
+}
+
+/// A visit to the legacy site's sign-out page.
+#[derive(Clone)]
+pub struct LegacyLeave {
+    /// Where.
+    pub location: String,
+    /// What the page afterwards has to know, sealed, for a cookie.
+    pub leaving: String,
+}
+
+impl std::fmt::Debug for LegacyLeave {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LegacyLeave").field("location", &self.location).finish_non_exhaustive()
+    }
+}
+
+/// What the page has to know that comes after the legacy site's.
+#[derive(Serialize, Deserialize)]
+struct Leaving {
+    session: SessionId,
+    location: Option<String>,
+    client: Option<ClientId>,
+    ui_locales: Vec<String>,
 }
 
 /// What can only be told on a page; the session stays.
@@ -123,8 +159,12 @@ pub struct RpInitiatedLogout {
     pub chance: Chance,
     /// `iss` of our ID tokens.
     pub issuer: Arc<str>,
-    /// Ends the session.
-    pub end_session: EndSession,
+    /// Ends the session, and tells the apps.
+    pub farewell: Farewell,
+    /// The legacy system's own site.
+    pub site: Option<Arc<SiteDescription>>,
+    /// Where the legacy site's sign-out page sends the browser back to.
+    pub return_url: String,
     /// After how long a session that nobody uses is over.
     pub session_idle: Duration,
     /// How long the person may think about it.
@@ -149,14 +189,72 @@ impl RpInitiatedLogout {
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<SignOutStep, SignOutError> {
-        let request = EndSessionRequest::from_params(&params?);
+        self.begin(EndSessionRequest::from_params(&params?), visitor, now).await
+    }
+
+    /// The same for a request that is read already.
+    pub(super) async fn begin(
+        &self,
+        request: EndSessionRequest,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<SignOutStep, SignOutError> {
         let session = self.session(visitor, now).await?;
         let weighed = self.weigh(&request, session.as_ref().map(|(session, _)| session))?;
         match (weighed.then, session) {
             (Then::Ask, Some((_, account))) => self.ask(request, weighed, account, visitor, now),
-            (Then::EndNow, Some((session, _))) => self.end(&session, &request, weighed, now).await,
-            (Then::NothingToEnd | Then::Ask | Then::EndNow, _) => Ok(done(&request, weighed, false)),
+            (Then::EndNow, Some((session, _))) => self.end(&session, &request, weighed, visitor, now).await,
+            (Then::NothingToEnd | Then::Ask | Then::EndNow, _) => Ok(done(&request, weighed)),
         }
+    }
+
+    /// The browser's session ends without a question: whoever calls this knows that the person wants it.
+    pub(super) async fn end_at_once(
+        &self,
+        reason: EndReason,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<SignOutStep, SignOutError> {
+        let request = EndSessionRequest::default();
+        let weighed = Weighed { then: Then::NothingToEnd, redirect: None, client: None };
+        let Some((session, _)) = self.session(visitor, now).await? else { return Ok(done(&request, weighed)) };
+        self.farewell.end(&session, reason, now).await?;
+        let told = self.farewell.told(&session.id).await?;
+        Ok(finished(&request, weighed, (true, told), None))
+    }
+
+    /// The browser is back from the legacy site's sign-out page. Without what it was given on the way, it is a farewell to nobody.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn back_from_legacy_site(
+        &self,
+        sealed: Option<&str>,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<SignedOut, SignOutError> {
+        let bound = visitor.bound(LEAVING);
+        let opened = sealed.and_then(|sealed| {
+            self.sealer.open_form::<Leaving>(Purpose::Browser, &bound, sealed, now).ok()
+        });
+        let Some(leaving) = opened else {
+            return Ok(SignedOut {
+                location: None,
+                client: None,
+                ended: false,
+                told: Told::default(),
+                legacy: None,
+                ui_locales: Vec::new(),
+            });
+        };
+        Ok(SignedOut {
+            location: leaving.location,
+            client: leaving.client.and_then(|id| self.registry.client(&id)),
+            ended: true,
+            told: self.farewell.told(&leaving.session).await?,
+            legacy: None,
+            ui_locales: leaving.ui_locales,
+        })
     }
 
     /// The person's answer.
@@ -175,8 +273,10 @@ impl RpInitiatedLogout {
         let session = self.session(visitor, now).await?;
         let weighed = self.weigh(&request, session.as_ref().map(|(session, _)| session))?;
         match (answer, session) {
-            (SignOutAnswer::SignOut, Some((session, _))) => self.end(&session, &request, weighed, now).await,
-            (SignOutAnswer::SignOut, None) | (SignOutAnswer::Stay, _) => Ok(done(&request, weighed, false)),
+            (SignOutAnswer::SignOut, Some((session, _))) => {
+                self.end(&session, &request, weighed, visitor, now).await
+            }
+            (SignOutAnswer::SignOut, None) | (SignOutAnswer::Stay, _) => Ok(done(&request, weighed)),
         }
     }
 
@@ -251,6 +351,7 @@ impl RpInitiatedLogout {
             client: weighed.client,
             account_name: account.map(|account| account.user_name),
             redirect: weighed.redirect.map(|redirect| redirect.as_str().to_owned()),
+            legacy: self.site.as_deref().and_then(|site| site.sign_out(&self.return_url)),
             ui_locales: ui_locales(&request),
         })))
     }
@@ -260,20 +361,64 @@ impl RpInitiatedLogout {
         session: &LoginSession,
         request: &EndSessionRequest,
         weighed: Weighed,
+        visitor: &Visitor,
         now: Timestamp,
     ) -> Result<SignOutStep, SignOutError> {
-        self.end_session.end(&session.id, EndReason::SignedOut, now).await?;
-        Ok(done(request, weighed, true))
+        self.farewell.end(session, EndReason::SignedOut, now).await?;
+        let legacy = self.by_way_of_legacy_site(session, request, &weighed, visitor, now)?;
+        // What is told is looked up for the page that shows it.
+        let told = match legacy {
+            Some(_) => Told::default(),
+            None => self.farewell.told(&session.id).await?,
+        };
+        Ok(finished(request, weighed, (true, told), legacy))
+    }
+
+    fn by_way_of_legacy_site(
+        &self,
+        session: &LoginSession,
+        request: &EndSessionRequest,
+        weighed: &Weighed,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Option<LegacyLeave>, SignOutError> {
+        let site = self.site.as_deref();
+        let Some(location) = site.and_then(|site| site.sign_out(&self.return_url)) else { return Ok(None) };
+        let leaving = Leaving {
+            session: session.id.clone(),
+            location: location_of(weighed, request),
+            client: weighed.client.as_ref().map(|client| client.id.clone()),
+            ui_locales: ui_locales(request),
+        };
+        let bound = visitor.bound(LEAVING);
+        let sealed =
+            self.sealer.seal_form(Purpose::Browser, &bound, &leaving, now + self.pending, &self.chance);
+        Ok(Some(LegacyLeave { location, leaving: sealed.map_err(|_| SignOutError::Unsealable)? }))
     }
 }
 
-fn done(request: &EndSessionRequest, weighed: Weighed, ended: bool) -> SignOutStep {
+fn done(request: &EndSessionRequest, weighed: Weighed) -> SignOutStep {
+    finished(request, weighed, (false, Told::default()), None)
+}
+
+fn finished(
+    request: &EndSessionRequest,
+    weighed: Weighed,
+    (ended, told): (bool, Told),
+    legacy: Option<LegacyLeave>,
+) -> SignOutStep {
     SignOutStep::Done(Box::new(SignedOut {
-        location: weighed.redirect.map(|redirect| redirect.to_location(request.state.as_deref())),
+        location: location_of(&weighed, request),
         client: weighed.client,
         ended,
+        told,
+        legacy,
         ui_locales: ui_locales(request),
     }))
+}
+
+fn location_of(weighed: &Weighed, request: &EndSessionRequest) -> Option<String> {
+    weighed.redirect.as_ref().map(|redirect| redirect.to_location(request.state.as_deref()))
 }
 
 fn ui_locales(request: &EndSessionRequest) -> Vec<String> {

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use sqlx::{Arguments, Database, Encode, Type};
 
-use crate::id::{AccountId, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, SessionId};
+use crate::id::{
+    AccountId, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, LogoutId, NodeId, SessionId,
+};
 use crate::secret::Digest;
 use crate::store::error::StoreError;
 use crate::time::Timestamp;
@@ -119,4 +121,4 @@ macro_rules! arg_from_ids {
     )*};
 }
 
-arg_from_ids!(AccountId, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, SessionId);
+arg_from_ids!(AccountId, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, LogoutId, NodeId, SessionId);

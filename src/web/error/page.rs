@@ -8,7 +8,9 @@ use tracing::{error, warn};
 use crate::id::ReferenceId;
 use crate::keys::form::FormError;
 use crate::oauth::printable::printable;
+use crate::legacy::refusal::Refusal;
 use crate::provider::authorize_error::AuthorizeError;
+use crate::provider::handover_error::HandoverError;
 use crate::provider::logout::rp_initiated::SignOutError;
 use crate::rules::logout::LogoutRefusal;
 use crate::rules::redirect_uri::UntrustedRedirect;
@@ -64,6 +66,12 @@ impl Refused {
         Self::because(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "parameters", cause)
     }
 
+    /// What has to wait in a cookie is too long for one.
+    pub fn too_long_for_a_cookie() -> Self {
+        let cause = "the request is too long to wait in a cookie while the browser is at the legacy site";
+        Self::because(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "request_too_long", cause)
+    }
+
     /// No page has this address.
     pub fn not_found() -> Self {
         let cause = "there is nothing at this address";
@@ -108,6 +116,15 @@ impl From<&AuthorizeError> for Refused {
             AuthorizeError::NoImmutableId { .. } => {
                 refused(StatusCode::FORBIDDEN, ErrorReason::IncompleteAccount, "legacy_id")
             }
+            AuthorizeError::UnknownLaunch => {
+                refused(StatusCode::NOT_FOUND, ErrorReason::NotFound, "launch_unknown")
+            }
+            AuthorizeError::NoLegacySite => {
+                refused(StatusCode::NOT_FOUND, ErrorReason::NotFound, "legacy_site_unknown")
+            }
+            AuthorizeError::HandoverGone => {
+                refused(StatusCode::BAD_REQUEST, ErrorReason::Expired, "handover_gone")
+            }
             AuthorizeError::Crossed => {
                 refused(StatusCode::SERVICE_UNAVAILABLE, ErrorReason::Unavailable, "crossed")
             }
@@ -118,6 +135,45 @@ impl From<&AuthorizeError> for Refused {
                 refused(StatusCode::INTERNAL_SERVER_ERROR, ErrorReason::Internal, "seal")
             }
             AuthorizeError::Store(error) => store(error),
+        }
+    }
+}
+
+impl From<&HandoverError> for Refused {
+    fn from(error: &HandoverError) -> Self {
+        let refused = |status, reason, check| Self::of(status, reason, check, error);
+        match error {
+            HandoverError::NotConfigured => {
+                refused(StatusCode::NOT_FOUND, ErrorReason::NotFound, "handover_not_configured")
+            }
+            HandoverError::Elsewhere { from } => Self {
+                sent: shown(from),
+                ..refused(StatusCode::FORBIDDEN, ErrorReason::HandoverElsewhere, "handover_source")
+            },
+            HandoverError::NoToken => {
+                refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "handover_token_missing")
+            }
+            HandoverError::Legacy(Refusal::NoImmutableId { .. }) => {
+                refused(StatusCode::FORBIDDEN, ErrorReason::IncompleteAccount, "legacy_id")
+            }
+            HandoverError::Legacy(
+                Refusal::Unavailable { .. } | Refusal::Maintenance | Refusal::RateLimited { .. },
+            ) => refused(StatusCode::SERVICE_UNAVAILABLE, ErrorReason::Unavailable, "legacy_unavailable"),
+            HandoverError::Legacy(_) => {
+                refused(StatusCode::FORBIDDEN, ErrorReason::HandoverRefused, "handover_refused")
+            }
+            HandoverError::NothingWaits => {
+                refused(StatusCode::BAD_REQUEST, ErrorReason::Expired, "handover_gone")
+            }
+            HandoverError::Unsolicited => {
+                refused(StatusCode::FORBIDDEN, ErrorReason::HandoverUnexpected, "handover_unsolicited")
+            }
+            HandoverError::Unsealable => {
+                refused(StatusCode::INTERNAL_SERVER_ERROR, ErrorReason::Internal, "seal")
+            }
+            HandoverError::Form(error) => form(*error),
+            HandoverError::Authorize(error) => error.into(),
+            HandoverError::Store(error) => store(error),
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::store::cookies::SID;
 use crate::store::error::StoreError;
 use crate::web::browsers::Arrived;
 
+/// So much of `User-Agent` is kept.
+const LONGEST_AGENT: usize = 256;
+
 /// A browser that visits.
 #[derive(Clone, Debug)]
 pub struct Visiting {
@@ -19,6 +22,7 @@ pub struct Visiting {
     pub session: Session,
     /// `Accept-Language`.
     pub language: Option<String>,
+    agent: Option<String>,
 }
 
 impl Visiting {
@@ -32,7 +36,12 @@ impl Visiting {
             during: "find login session by cookie",
             cause: "the session could not be read".to_owned(),
         })?;
-        Ok(Visitor { session, binding: self.arrived.binding.clone(), address: self.arrived.address })
+        Ok(Visitor {
+            session,
+            binding: self.arrived.binding.clone(),
+            agent: self.agent.clone(),
+            address: self.arrived.address,
+        })
     }
 }
 
@@ -43,11 +52,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Visiting {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
         let arrived = parts.extensions.get::<Arrived>().cloned();
         let session = parts.extensions.get::<Session>().cloned();
-        let language = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let language = header(header::ACCEPT_LANGUAGE);
+        let agent = header(header::USER_AGENT);
         Ok(Self {
             arrived: arrived.ok_or(StatusCode::INTERNAL_SERVER_ERROR)?,
             session: session.ok_or(StatusCode::INTERNAL_SERVER_ERROR)?,
             language: language.map(str::to_owned),
+            agent: agent.map(|agent| agent.chars().take(LONGEST_AGENT).collect()),
         })
     }
 }

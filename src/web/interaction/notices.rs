@@ -60,6 +60,8 @@ fn told(refusal: &Refusal) -> Notice {
         Refusal::Maintenance => Notice::Maintenance,
         Refusal::Unavailable { .. } => Notice::Unavailable,
         Refusal::Misconfigured { .. } => Notice::Misconfigured,
-        Refusal::NoImmutableId { .. } | Refusal::Unknown { .. } => Notice::Unknown,
+        Refusal::NoImmutableId { .. } | Refusal::HandoverRefused { .. } | Refusal::Unknown { .. } => {
+            Notice::Unknown
+        },
     }
 }

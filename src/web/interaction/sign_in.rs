@@ -13,7 +13,7 @@ use crate::time::Clock;
 use crate::web::extract::params::{Form, Query};
 use crate::web::extract::visiting::Visiting;
 use crate::web::interaction::step::StepPages;
-use crate::web::routes::SIGN_IN;
+use crate::web::routes::{LEGACY_SIGN_IN, SIGN_IN};
 use crate::web::signed_in;
 
 /// What the handlers use.
@@ -29,7 +29,31 @@ pub struct SignInHandlers {
 
 /// Serves it.
 pub fn router(handlers: SignInHandlers) -> Router {
-    Router::new().route(SIGN_IN, get(show).post(submit)).with_state(handlers)
+    Router::new()
+        .route(SIGN_IN, get(show).post(submit))
+        .route(LEGACY_SIGN_IN, get(at_legacy_site))
+        .with_state(handlers)
+}
+
+/// The way to the legacy site.
+async fn at_legacy_site(
+    State(handlers): State<SignInHandlers>,
+    Query(params): Query,
+    visiting: Visiting,
+) -> Response {
+    let params = params.unwrap_or_default();
+    let sealed = params.one("request").unwrap_or_default();
+    let step = match visiting.visitor().await {
+        Ok(visitor) => {
+            let authorize = &handlers.sign_in.authorize;
+            authorize.at_legacy_site(sealed, &visitor, handlers.clock.now()).await
+        }
+        Err(error) => Err(error.into()),
+    };
+    match step {
+        Ok(step) => handlers.pages.show(step, &visiting),
+        Err(error) => handlers.pages.refuse((&error).into(), &[], &visiting),
+    }
 }
 
 /// `prompt=login` shows the page whoever is signed in; otherwise the dispatcher decides what comes next by now.

@@ -1,30 +1,44 @@
-//! The pages of signing out: a person's own way in, the answer to "Sign out?", and what is shown afterwards.
+//! The pages of signing out: a person's own way in, the answer to "Sign out?", what is shown afterwards, and the two ways that lead over
+//! the legacy site.
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
+use crate::model::client::Client;
 use crate::oauth::params::{MalformedParams, Params};
+use crate::provider::logout::farewell::Told;
+use crate::provider::logout::legacy_site::{Coming, LegacySignOut};
 use crate::provider::logout::rp_initiated::{
     RpInitiatedLogout, SignOutAnswer, SignOutError, SignOutPrompt, SignOutStep, SignedOut,
 };
 use crate::time::Clock;
 use crate::web::browsers::CookieKind;
+use crate::web::crumbs::{self, Crumb};
 use crate::web::extract::params::Form;
 use crate::web::extract::visiting::Visiting;
 use crate::web::page::frame::BackLink;
-use crate::web::page::sign_out::{SignOutPage, SignedOutPage, StillSignedInPage};
+use crate::web::page::sign_out::{Onward, SignOutPage, SignedOutPage, StillSignedInPage};
 use crate::web::pages::{Allowed, Pages, app, see_other};
-use crate::web::routes::SIGN_OUT;
+use crate::web::routes::{LEGACY_SIGNED_OUT, SIGN_OUT, SIGNED_OUT};
 use crate::web::signed_in;
+
+/// Seconds after which the browser goes on by itself, when it only waits for frames.
+const FRAMES_LOAD: u8 = 3;
+/// The same when there is something to read.
+const ONE_READS: u8 = 8;
 
 /// What the handlers use.
 #[derive(Clone)]
 pub struct SignOutHandlers {
     /// The flow.
     pub logout: RpInitiatedLogout,
+    /// The same, when the person signed out at the legacy site.
+    pub legacy: LegacySignOut,
     /// What all pages share.
     pub pages: Pages,
     /// How the cookie is taken back.
@@ -35,7 +49,54 @@ pub struct SignOutHandlers {
 
 /// Serves it.
 pub fn router(handlers: SignOutHandlers) -> Router {
-    Router::new().route(SIGN_OUT, get(ask).post(submit)).with_state(handlers)
+    Router::new()
+        .route(SIGN_OUT, get(ask).post(submit))
+        .route(SIGNED_OUT, get(back_from_legacy_site))
+        .route(LEGACY_SIGNED_OUT, get(signed_out_at_legacy_site))
+        .with_state(handlers)
+}
+
+/// We sent the browser to the legacy site's sign-out page, and it comes back.
+async fn back_from_legacy_site(
+    State(handlers): State<SignOutHandlers>,
+    visiting: Visiting,
+    headers: HeaderMap,
+) -> Response {
+    let left = Crumb::Leaving.read(handlers.cookies, &headers);
+    let done = match visiting.visitor().await {
+        Ok(visitor) => {
+            let now = handlers.clock.now();
+            handlers.logout.back_from_legacy_site(left.as_deref(), &visitor, now).await
+        }
+        Err(error) => Err(error.into()),
+    };
+    let mut response = match done {
+        Ok(done) => handlers.farewell(&done, SignOutAnswer::SignOut, &visiting),
+        Err(error) => handlers.pages.refuse((&error).into(), &[], visiting.language.as_deref()),
+    };
+    Crumb::Leaving.sweep(handlers.cookies, &mut response);
+    response
+}
+
+/// The legacy site's sign-out page sends the browser here, by a redirect, a picture or a frame.
+async fn signed_out_at_legacy_site(
+    State(handlers): State<SignOutHandlers>,
+    visiting: Visiting,
+    headers: HeaderMap,
+) -> Response {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    // Fetch Metadata §2.1; a browser that does not send it is taken to show what comes back, and then the person is asked at worst.
+    let shows_pages = text("sec-fetch-dest").is_none_or(|destination| destination == "document");
+    let coming = Coming { origin: text("origin"), referer: text("referer"), shows_pages };
+    let step = match visiting.visitor().await {
+        Ok(visitor) => handlers.legacy.signed_out(&coming, &visitor, handlers.clock.now()).await,
+        Err(error) => Err(error.into()),
+    };
+    match step {
+        Ok(None) => StatusCode::NO_CONTENT.into_response(),
+        Ok(Some(step)) => handlers.finish(Ok(step), SignOutAnswer::SignOut, &visiting).await,
+        Err(error) => handlers.finish(Err(error), SignOutAnswer::SignOut, &visiting).await,
+    }
 }
 
 /// The same as an app's request that says nothing: whoever is signed in is asked.
@@ -83,6 +144,7 @@ impl SignOutHandlers {
                 let mut response = self.farewell(&done, answer, visiting);
                 if done.ended {
                     signed_in::take_back(&visiting.session, self.cookies, &mut response).await;
+                    crumbs::hide_state(self.cookies, &mut response);
                 }
                 response
             }
@@ -102,13 +164,25 @@ impl SignOutHandlers {
             app,
             account: prompt.account_name.clone(),
         };
-        let forms: Vec<&str> = prompt.redirect.iter().chain(&home).map(String::as_str).collect();
+        let forms = prompt.redirect.iter().chain(&home).chain(&prompt.legacy);
+        let forms: Vec<&str> = forms.map(String::as_str).collect();
         let images: Vec<&str> = logo.iter().map(String::as_str).collect();
-        self.pages.show(StatusCode::OK, &page, Allowed { forms: &forms, images: &images, script: None })
+        let allowed = Allowed { forms: &forms, images: &images, ..Allowed::default() };
+        self.pages.show(StatusCode::OK, &page, allowed)
     }
 
     fn farewell(&self, done: &SignedOut, answer: SignOutAnswer, visiting: &Visiting) -> Response {
-        if let Some(location) = &done.location {
+        if let Some(legacy) = &done.legacy {
+            let mut response = see_other(&legacy.location);
+            // What does not fit is not told afterwards; the session has ended all the same.
+            let _ = Crumb::Leaving.leave(self.cookies, &legacy.leaving, &mut response);
+            return response;
+        }
+        let Told { heard, unreached, silent, frames } = &done.told;
+        if let Some(location) = &done.location
+            && frames.is_empty()
+            && unreached.is_empty()
+        {
             return see_other(location);
         }
         let back = done.client.as_deref().map(app).and_then(|app| {
@@ -123,7 +197,21 @@ impl SignOutHandlers {
         let frame = self.pages.frame(&done.ui_locales, visiting.language.as_deref());
         match answer {
             SignOutAnswer::SignOut => {
-                self.pages.show(StatusCode::OK, &SignedOutPage { frame, back }, Allowed::default())
+                let names = |clients: &[Arc<Client>]| clients.iter().map(|client| app(client).name).collect();
+                let after = if unreached.is_empty() { FRAMES_LOAD } else { ONE_READS };
+                let onward = |location: &String| Onward { location: location.clone(), after };
+                let page = SignedOutPage {
+                    frame,
+                    back,
+                    onward: done.location.as_ref().map(onward),
+                    told: names(heard),
+                    unreached: names(unreached),
+                    silent: names(silent),
+                    frames: frames.clone(),
+                };
+                let framed: Vec<&str> = frames.iter().map(String::as_str).collect();
+                let allowed = Allowed { frames: &framed, ..Allowed::default() };
+                self.pages.show(StatusCode::OK, &page, allowed)
             }
             SignOutAnswer::Stay => {
                 self.pages.show(StatusCode::OK, &StillSignedInPage { frame }, Allowed::default())

@@ -6,6 +6,8 @@ use axum::response::Response;
 use crate::oauth::params::Params;
 use crate::provider::step::{ConsentPrompt, SignInPrompt, Step};
 use crate::time::Clock;
+use crate::web::browsers::CookieKind;
+use crate::web::crumbs::{self, Crumb};
 use crate::web::error::page::Refused;
 use crate::web::extract::visiting::Visiting;
 use crate::web::interaction::notices;
@@ -13,13 +15,15 @@ use crate::web::page::consent::{ConsentPage, ScopeLine};
 use crate::web::page::sign_in::SignInPage;
 use crate::web::page::uri::WebUri;
 use crate::web::pages::{Allowed, Pages, app, see_other};
-use crate::web::routes::{CONSENT, SIGN_IN};
+use crate::web::routes::{ACCOUNT, CONSENT, LEGACY_SIGN_IN, SIGN_IN};
 
 /// Shows steps.
 #[derive(Clone)]
 pub struct StepPages {
     /// What all pages share.
     pub pages: Pages,
+    /// How small cookies are named.
+    pub cookies: CookieKind,
     /// Tells how long a refusal lasts.
     pub clock: Clock,
 }
@@ -31,8 +35,23 @@ impl StepPages {
             Step::SignIn(prompt) => self.sign_in(&prompt, visiting),
             Step::Consent(prompt) => self.consent(&prompt, visiting),
             Step::Answer(answer) => {
-                self.pages.answer(&answer.response, &answer.ui_locales, visiting.language.as_deref())
+                let language = visiting.language.as_deref();
+                let mut response = self.pages.answer(&answer.response, &answer.ui_locales, language);
+                if let Some(session) = &answer.session {
+                    crumbs::show_state(self.cookies, session, &mut response);
+                }
+                response
             }
+            Step::LegacySite(visit) => {
+                let mut response = see_other(&visit.location);
+                if Crumb::Pending.leave(self.cookies, &visit.pending, &mut response) {
+                    response
+                } else {
+                    self.refuse(Refused::too_long_for_a_cookie(), &[], visiting)
+                }
+            }
+            Step::Account => see_other(&self.pages.routes().path(ACCOUNT)),
+            Step::Launch(location) => see_other(&location),
         }
     }
 
@@ -47,26 +66,31 @@ impl StepPages {
             Step::SignIn(prompt) => {
                 see_other(&format!("{}?request={}", routes.path(SIGN_IN), prompt.request))
             }
-            Step::Answer(_) => self.show(step, visiting),
+            Step::Answer(_) | Step::LegacySite(_) | Step::Account | Step::Launch(_) => {
+                self.show(step, visiting)
+            }
         }
     }
 
     /// The sign-in page.
     pub fn sign_in(&self, prompt: &SignInPrompt, visiting: &Visiting) -> Response {
         let now = self.clock.now();
-        let app = app(&prompt.client);
-        let logo = app.logo.as_ref().map(ToString::to_string);
+        let app = prompt.client.as_deref().map(app);
+        let logo = app.as_ref().and_then(|app| app.logo.as_ref()).map(ToString::to_string);
+        let legacy_site = format!("{}?request={}", self.pages.routes().path(LEGACY_SIGN_IN), prompt.request);
         let page = SignInPage {
             frame: self.pages.frame(&prompt.ui_locales, visiting.language.as_deref()),
             action: self.pages.routes().path(SIGN_IN),
             request: prompt.request.clone(),
-            app: Some(app),
+            app,
+            legacy_site: prompt.legacy_site.then_some(legacy_site),
             username: prompt.user_name.clone(),
             notice: notices::notice(prompt, now),
             help: self.pages.help().clone(),
         };
         let images: Vec<&str> = logo.iter().map(String::as_str).collect();
-        let allowed = Allowed { forms: &[&prompt.redirect_uri], images: &images, script: None };
+        let forms: Vec<&str> = prompt.redirect_uri.iter().map(String::as_str).collect();
+        let allowed = Allowed { forms: &forms, images: &images, ..Allowed::default() };
         let mut response = self.pages.show(notices::status(prompt), &page, allowed);
         if let Some(wait) = notices::retry_after(prompt, now) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
@@ -90,7 +114,7 @@ impl StepPages {
             returns_to: WebUri::parse(&prompt.redirect_uri).map(|uri| uri.host()),
         };
         let images: Vec<&str> = logo.iter().map(String::as_str).collect();
-        let allowed = Allowed { forms: &[&prompt.redirect_uri], images: &images, script: None };
+        let allowed = Allowed { forms: &[&prompt.redirect_uri], images: &images, ..Allowed::default() };
         self.pages.show(StatusCode::OK, &page, allowed)
     }
 

@@ -1,6 +1,7 @@
 //! The endpoints of the protocol.
 
 pub mod authorize;
+pub mod check_session;
 pub mod discovery;
 pub mod end_session;
 pub mod introspect;

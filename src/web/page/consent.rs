@@ -62,7 +62,7 @@ impl ScopeLine {
         }
     }
 
-    fn words(&self, frame: &Frame) -> String {
+    pub fn words(&self, frame: &Frame) -> String {
         let key = match self {
             Self::OpenId => "scope.openid",
             Self::Profile => "scope.profile",

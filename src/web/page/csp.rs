@@ -12,17 +12,32 @@ use url::{Host, Url};
 /// whose form ends at an app names that app's redirect URI in `form_action`. `script_hash` is the source that
 /// `FormPostPage::script_hash` gives.
 #[must_use]
-pub fn csp(form_action: &[&str], image_origins: &[&str], script_hash: Option<&str>) -> String {
+pub fn csp(
+    form_action: &[&str],
+    image_origins: &[&str],
+    frames: &[&str],
+    script_hash: Option<&str>,
+) -> String {
     let forms = sources(form_action.iter().filter_map(|uri| form_source(uri)));
-    let images = sources(image_origins.iter().filter_map(|uri| image_source(uri)));
+    let images = sources(image_origins.iter().filter_map(|uri| host_source(uri)));
+    let frames = sources(frames.iter().filter_map(|uri| host_source(uri)));
+    let frames = if frames.is_empty() { frames } else { format!("frame-src{frames}; ") };
     let script = script_hash
         .filter(|hash| is_hash_source(hash))
         .map(|hash| format!("script-src '{hash}'; "))
         .unwrap_or_default();
     format!(
-        "default-src 'none'; {script}style-src 'self'; img-src 'self' data:{images}; form-action 'self'{forms}; \
+        "default-src 'none'; {script}style-src 'self'; img-src 'self' data:{images}; {frames}form-action 'self'{forms}; \
          frame-ancestors 'none'; base-uri 'none'"
     )
+}
+
+/// The policy of a page that stands in a frame of the apps at `addresses` and runs one script. None but these may frame it.
+#[must_use]
+pub fn framed_page(addresses: &[&str], script_hash: &str) -> String {
+    let ancestors = sources(addresses.iter().filter_map(|uri| host_source(uri)));
+    let ancestors = if ancestors.is_empty() { " 'none'".to_owned() } else { ancestors };
+    format!("default-src 'none'; script-src '{script_hash}'; frame-ancestors{ancestors}; base-uri 'none'")
 }
 
 fn sources(found: impl Iterator<Item = String>) -> String {
@@ -30,7 +45,7 @@ fn sources(found: impl Iterator<Item = String>) -> String {
     distinct.into_iter().fold(String::new(), |list, source| list + " " + &source)
 }
 
-fn image_source(uri: &str) -> Option<String> {
+fn host_source(uri: &str) -> Option<String> {
     let url = Url::parse(uri).ok()?;
     web_source(&url)
 }
@@ -72,7 +87,7 @@ mod tests {
     #[test]
     fn a_page_that_needs_nothing_gets_nothing() {
         assert_eq!(
-            csp(&[], &[], None),
+            csp(&[], &[], &[], None),
             "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
              frame-ancestors 'none'; base-uri 'none'"
         );
@@ -83,24 +98,35 @@ mod tests {
         let policy = csp(
             &["https://app.example/callback?x=1", "https://app.example/other", "http://127.0.0.1:4711/"],
             &["https://cdn.example:8443/logo.png"],
+            &["https://app.example/out", "https://app.example/other"],
             Some("sha256-AAAA+/=="),
         );
         assert!(policy.contains("form-action 'self' http://127.0.0.1:4711 https://app.example;"), "{policy}");
         assert!(policy.contains("img-src 'self' data: https://cdn.example:8443;"), "{policy}");
+        assert!(policy.contains("frame-src https://app.example;"), "{policy}");
         assert!(policy.contains("script-src 'sha256-AAAA+/==';"), "{policy}");
+    }
+
+    #[test]
+    fn a_page_for_frames_names_who_may_frame_it() {
+        assert_eq!(
+            framed_page(&["https://app.example/callback", "com.example.app:/callback"], "sha256-AAAA"),
+            "default-src 'none'; script-src 'sha256-AAAA'; frame-ancestors https://app.example; base-uri 'none'"
+        );
+        assert!(framed_page(&[], "sha256-AAAA").contains("frame-ancestors 'none'"));
     }
 
     #[test]
     fn a_device_app_is_named_by_its_scheme() {
         assert!(
-            csp(&["com.example.app:/callback"], &[], None).contains("form-action 'self' com.example.app:;")
+            csp(&["com.example.app:/callback"], &[], &[], None).contains("form-action 'self' com.example.app:;")
         );
-        assert!(csp(&["http://[::1]:3000/"], &[], None).contains("form-action 'self' http:;"));
+        assert!(csp(&["http://[::1]:3000/"], &[], &[], None).contains("form-action 'self' http:;"));
     }
 
     #[test]
     fn nothing_can_be_smuggled_in() {
-        let plain = csp(&[], &[], None);
+        let plain = csp(&[], &[], &[], None);
         for text in [
             "",
             "*",
@@ -120,11 +146,11 @@ mod tests {
             "//evil.example",
             "intent://x",
         ] {
-            assert_eq!(csp(&[text], &[text], Some(text)), plain, "{text}");
+            assert_eq!(csp(&[text], &[text], &[text], Some(text)), plain, "{text}");
         }
-        assert_eq!(csp(&[], &["com.example.app:/logo"], None), plain);
-        assert_eq!(csp(&[], &[], Some("sha256-x'; script-src *")), plain);
-        let spaced = csp(&["https://app.example/a b;script-src *\r\nSet-Cookie: x"], &[], None);
+        assert_eq!(csp(&[], &["com.example.app:/logo"], &["com.example.app:/out"], None), plain);
+        assert_eq!(csp(&[], &[], &[], Some("sha256-x'; script-src *")), plain);
+        let spaced = csp(&["https://app.example/a b;script-src *\r\nSet-Cookie: x"], &[], &[], None);
         assert!(spaced.contains("form-action 'self' https://app.example; frame"), "{spaced}");
     }
 }

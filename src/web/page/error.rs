@@ -36,6 +36,12 @@ pub enum ErrorReason {
     OtherBrowser,
     /// The legacy system gave no immutable id for the user.
     IncompleteAccount,
+    /// The legacy system does not take what its site handed over.
+    HandoverRefused,
+    /// The hand-over does not come from the legacy site.
+    HandoverElsewhere,
+    /// Nothing waits for the hand-over.
+    HandoverUnexpected,
     /// The sign-out request names a client, a redirect or a token that does not fit.
     InvalidSignOut,
     /// No page has this address.
@@ -63,13 +69,16 @@ pub struct ErrorDetails {
 
 impl ErrorReason {
     /// Every reason once.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::UnknownClient,
         Self::RedirectMismatch,
         Self::InvalidRequest,
         Self::Expired,
         Self::OtherBrowser,
         Self::IncompleteAccount,
+        Self::HandoverRefused,
+        Self::HandoverElsewhere,
+        Self::HandoverUnexpected,
         Self::InvalidSignOut,
         Self::NotFound,
         Self::TooManyRequests,
@@ -85,6 +94,9 @@ impl ErrorReason {
             Self::Expired => "error.expired.title",
             Self::OtherBrowser => "error.other_browser.title",
             Self::IncompleteAccount => "error.incomplete_account.title",
+            Self::HandoverRefused => "error.handover_refused.title",
+            Self::HandoverElsewhere => "error.handover_elsewhere.title",
+            Self::HandoverUnexpected => "error.handover_unexpected.title",
             Self::InvalidSignOut => "error.invalid_sign_out.title",
             Self::NotFound => "error.not_found.title",
             Self::TooManyRequests => "error.too_many_requests.title",
@@ -101,6 +113,9 @@ impl ErrorReason {
             Self::Expired => "error.expired.text",
             Self::OtherBrowser => "error.other_browser.text",
             Self::IncompleteAccount => "error.incomplete_account.text",
+            Self::HandoverRefused => "error.handover_refused.text",
+            Self::HandoverElsewhere => "error.handover_elsewhere.text",
+            Self::HandoverUnexpected => "error.handover_unexpected.text",
             Self::InvalidSignOut => "error.invalid_sign_out.text",
             Self::NotFound => "error.not_found.text",
             Self::TooManyRequests => "error.too_many_requests.text",

@@ -3,6 +3,8 @@
 //!
 //! A page that holds a sealed request or a code has no `Debug`, so that neither gets into a log with it.
 
+pub mod account;
+pub mod agent;
 pub mod branding;
 pub mod colour;
 pub mod consent;
@@ -10,6 +12,7 @@ pub mod csp;
 pub mod error;
 pub mod form_post;
 pub mod frame;
+pub mod handover;
 pub mod notice;
 pub mod sign_in;
 pub mod sign_out;

@@ -19,6 +19,8 @@ pub struct SignInPage {
     pub request: String,
     /// The app that one signs in to, when one does.
     pub app: Option<App>,
+    /// The way to the legacy site's own sign-in, where one can sign in there as well.
+    pub legacy_site: Option<String>,
     /// What was typed before, or the app's `login_hint`.
     pub username: String,
     /// What has to be known first.
@@ -54,6 +56,7 @@ impl SignInPage {
             action: "/sign-in".to_owned(),
             request: "v1.sample\"request".to_owned(),
             app: None,
+            legacy_site: None,
             username: String::new(),
             notice: None,
             help: Help::default(),
@@ -69,6 +72,8 @@ impl SignInPage {
             let helped = Self { help: help.clone(), username: "alice".to_owned(), app, ..told.clone() };
             [told, helped]
         });
-        [plain.clone()].into_iter().chain(apps).chain(notices).collect()
+        let elsewhere =
+            Self { legacy_site: Some("/sign-in/legacy?request=v1.sample".to_owned()), ..plain.clone() };
+        [plain.clone(), elsewhere].into_iter().chain(apps).chain(notices).collect()
     }
 }

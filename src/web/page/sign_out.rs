@@ -30,6 +30,25 @@ pub struct SignedOutPage {
     pub frame: Frame,
     /// The way back to the app that asked.
     pub back: Option<BackLink>,
+    /// Where the app wants the browser, when it goes there by itself after a moment.
+    pub onward: Option<Onward>,
+    /// The apps that have heard.
+    pub told: Vec<String>,
+    /// The apps that have not heard yet.
+    pub unreached: Vec<String>,
+    /// The apps that cannot be told.
+    pub silent: Vec<String>,
+    /// What stands in unseen frames, so that apps hear through the browser.
+    pub frames: Vec<String>,
+}
+
+/// The way onward.
+#[derive(Clone, Debug)]
+pub struct Onward {
+    /// Where.
+    pub location: String,
+    /// After how many seconds.
+    pub after: u8,
 }
 
 /// Tells that nothing has changed, when there is no app to go back to.
@@ -57,10 +76,27 @@ impl SignOutPage {
 }
 
 impl SignedOutPage {
-    /// With and without a way back.
+    /// With and without a way back, and with apps whose names would be markup.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
-        BackLink::samples().into_iter().map(|back| Self { frame: frame.clone(), back }).collect()
+        let plain = |back| Self {
+            frame: frame.clone(),
+            back,
+            onward: None,
+            told: Vec::new(),
+            unreached: Vec::new(),
+            silent: Vec::new(),
+            frames: Vec::new(),
+        };
+        let busy = Self {
+            onward: Some(Onward { location: "https://tickets.example/bye?a=1&state=\"2\"".to_owned(), after: 3 }),
+            told: vec!["Tickets".to_owned(), "<script>told</script>".to_owned()],
+            unreached: vec!["<script>unreached</script>".to_owned()],
+            silent: vec!["Old app".to_owned()],
+            frames: vec!["https://tickets.example/out?iss=a&sid=\"b\"".to_owned()],
+            ..plain(None)
+        };
+        BackLink::samples().into_iter().map(plain).chain([busy]).collect()
     }
 }
 

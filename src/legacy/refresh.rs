@@ -1,0 +1,127 @@
+//! How the legacy system treats refresh tokens, and what an answer to a refresh means: the person is out, the system does not work, or
+//! nobody knows what happened.
+
+use std::time::Duration;
+
+use regex::Regex;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::answer::NoAnswer;
+use super::description::TokenEndpoint;
+use super::place::Place;
+
+/// The refresh grant.
+#[derive(Clone, Debug)]
+pub struct RefreshDescription {
+    /// Where, and with which client.
+    pub endpoint: TokenEndpoint,
+    /// What becomes of a token that is used.
+    pub rotation: Rotation,
+    /// What its refusals mean, before what [`class_of`] takes them for.
+    pub classes: Vec<ClassRule>,
+}
+
+/// What becomes of a refresh token that is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rotation {
+    /// It stays.
+    None,
+    /// It is replaced, and the old one may be used once more when the answer was lost.
+    Rotate,
+    /// It is replaced, and the old one is dead.
+    SingleUse,
+    /// The same, and a new sign-in of the user through the same client ends it too.
+    OnePerUserClient,
+}
+
+impl Rotation {
+    /// Whether a token may be shown again when nobody knows whether it was spent.
+    pub const fn forgives_a_second_try(self) -> bool {
+        matches!(self, Self::None | Self::Rotate)
+    }
+}
+
+/// How an answer is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// The person is out: their sessions end.
+    Fatal,
+    /// The system does not work now: everything stays, and is tried again later.
+    Transient,
+    /// Nobody knows whether the token was spent.
+    Unknown,
+}
+
+/// Why a refresh gave nothing. `why` names places and states, never what was sent or received.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{class:?}: {why}")]
+pub struct RefreshTrouble {
+    /// What it means.
+    pub class: Class,
+    /// What happened.
+    pub why: String,
+    /// How long the system says to wait.
+    pub after: Option<Duration>,
+}
+
+impl RefreshTrouble {
+    pub(super) fn transient(why: impl Into<String>) -> Self {
+        Self { class: Class::Transient, why: why.into(), after: None }
+    }
+}
+
+/// A rule of the configuration; every condition that it names must hold.
+#[derive(Clone, Debug)]
+pub struct ClassRule {
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// Where the value stands that is looked at.
+    pub at: Option<Place>,
+    /// What it must be.
+    pub equals: Option<String>,
+    /// What it must match, anywhere and in any case.
+    pub matches: Option<Regex>,
+    /// What that means.
+    pub class: Class,
+}
+
+impl ClassRule {
+    fn fits(&self, status: u16, body: &Value) -> bool {
+        let found = self.at.as_ref().and_then(|at| at.text(body));
+        self.status.is_none_or(|wanted| wanted == status)
+            && (self.at.is_none() || found.is_some())
+            && self.equals.as_ref().is_none_or(|wanted| found.as_ref() == Some(wanted))
+            && self
+                .matches
+                .as_ref()
+                .is_none_or(|wanted| found.as_ref().is_some_and(|found| wanted.is_match(found)))
+    }
+}
+
+/// What a refusal means. The first rule that fits decides; without one only `invalid_grant` (RFC 6749 §5.2) says that the person is out,
+/// and whatever else went wrong is ours or the system's, not theirs.
+pub fn class_of(rules: &[ClassRule], status: u16, body: &Value) -> Class {
+    if let Some(rule) = rules.iter().find(|rule| rule.fits(status, body)) {
+        return rule.class;
+    }
+    let error = body.get("error").and_then(Value::as_str);
+    match (status, error) {
+        (400 | 401, Some("invalid_grant")) => Class::Fatal,
+        // A success that cannot be read: the token is spent, and its successor is not in our hands.
+        (200..300, _) => Class::Unknown,
+        _ => Class::Transient,
+    }
+}
+
+impl From<NoAnswer> for RefreshTrouble {
+    fn from(none: NoAnswer) -> Self {
+        let (class, why) = match none {
+            NoAnswer::NotSent(why) => (Class::Transient, why),
+            NoAnswer::Lost(why) => (Class::Unknown, why),
+        };
+        Self { class, why, after: None }
+    }
+}

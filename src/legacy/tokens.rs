@@ -1,0 +1,50 @@
+//! What the legacy system gave for one person: tokens, and whose they are. They live in the vault; no error and no log line shows them.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::identity::Identity;
+use crate::secret::Secret;
+
+/// A person's tokens of the legacy system.
+#[derive(Clone, Debug)]
+pub struct LegacyTokens {
+    /// The `client_id` that they were given to; empty where the legacy system knows no client.
+    pub legacy_client: String,
+    /// For its API.
+    pub access_token: Secret,
+    /// For new ones.
+    pub refresh_token: Option<Secret>,
+    /// How long the access token can be used, as far as it was told.
+    pub lifetime: Option<Duration>,
+}
+
+/// Somebody whom the legacy system let in.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Who it is.
+    pub identity: Identity,
+    /// What was given for them.
+    pub tokens: LegacyTokens,
+}
+
+/// What a refresh gave.
+#[derive(Clone)]
+pub struct Refreshed {
+    /// The new tokens.
+    pub tokens: LegacyTokens,
+    /// The rest of the answer, for the question whose they are.
+    pub(super) answer: Value,
+}
+
+/// Whose tokens a refresh gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The person's whose token was refreshed.
+    Same,
+    /// Somebody else's.
+    Another,
+    /// It could not be found out.
+    Unknown,
+}

@@ -1,0 +1,295 @@
+//! A sign-in at the legacy site: its page hands a refresh token over, which is redeemed at once and once; what came of it waits under a
+//! one-time handle until the browser comes back with its own cookies. `rules::handover` decides what it means then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tracing::info;
+
+use crate::keys::seal::{Purpose, Sealer};
+use crate::legacy::connector::Connector;
+use crate::legacy::site::{Handover, SiteDescription, Source, Unsolicited};
+use crate::model::client::Client;
+use crate::provider::authorize::Authorize;
+use crate::provider::authorize_error::AuthorizeError;
+use crate::provider::entry::{By, Entered, Entering, Entry};
+use crate::provider::handover_error::HandoverError;
+use crate::provider::pending::{Pending, Wanted};
+use crate::provider::step::{Destination, Step};
+use crate::provider::visitor::Visitor;
+use crate::rules::handover::{self, Bound, Facts, SignedIn, Verdict};
+use crate::secret::{Chance, Digest, Secret};
+use crate::store::db::Db;
+use crate::store::{accounts, handovers};
+use crate::time::Timestamp;
+use crate::vault::sealing::Waiting;
+
+/// A browser comes back at once; a person who is asked thinks for a moment.
+const WAITS: Duration = Duration::from_mins(5);
+/// Part of what the question's form is bound to.
+const LABEL: &str = "hand-over";
+
+/// The flow.
+#[derive(Clone)]
+pub struct Handovers {
+    /// The dispatcher.
+    pub authorize: Authorize,
+    /// Lets people in.
+    pub entry: Entry,
+    /// Redeems.
+    pub connector: Connector,
+    /// Where what was redeemed waits.
+    pub db: Db,
+    /// Seals it.
+    pub sealer: Sealer,
+    /// For handles.
+    pub chance: Chance,
+}
+
+/// A request that may hand something over.
+#[derive(Clone, Debug)]
+pub struct Brought {
+    /// The way it came.
+    pub by: Handover,
+    /// The token.
+    pub token: Option<Secret>,
+    /// `Origin`.
+    pub origin: Option<String>,
+    /// `Referer`.
+    pub referer: Option<String>,
+    /// `state` of the return URL.
+    pub state: Option<String>,
+}
+
+/// What a browser comes back with.
+#[derive(Clone, Debug)]
+pub struct Back {
+    /// The handle of what waits.
+    pub handle: Secret,
+    /// The request that waits for it, sealed.
+    pub pending: Option<String>,
+}
+
+/// What comes next for the browser.
+#[derive(Debug)]
+pub enum HandoverStep {
+    /// It has a session now.
+    SignedIn {
+        /// The new value of its cookie.
+        cookie: Secret,
+        /// What comes next.
+        step: Step,
+    },
+    /// The person is asked.
+    Ask(Box<HandoverPrompt>),
+}
+
+/// What the page that asks needs.
+#[derive(Clone)]
+pub struct HandoverPrompt {
+    /// The question, sealed.
+    pub request: String,
+    /// Who was handed over, by the name that they sign in with.
+    pub user_name: String,
+    /// Who is signed in with this browser, when it is somebody else.
+    pub instead_of: Option<String>,
+    /// The app that waits, when one does.
+    pub client: Option<Arc<Client>>,
+    /// Where its answer will go: forms that lead there must be allowed to.
+    pub redirect_uri: Option<String>,
+    /// The language that the app asked for.
+    pub ui_locales: Vec<String>,
+}
+
+impl std::fmt::Debug for HandoverPrompt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HandoverPrompt")
+            .field("client", &self.client.as_ref().map(|client| &client.id))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The question on its way through the browser. The handle in it is of use to nobody but the browser that it is sealed for.
+#[derive(Serialize, Deserialize)]
+struct Question {
+    handle: String,
+    pending: Option<String>,
+}
+
+impl Handovers {
+    /// Takes what a request brings: checks where it comes from, redeems it once, and keeps what came of it. Answers with the handle.
+    ///
+    /// # Errors
+    /// [`HandoverError`].
+    pub async fn take(&self, brought: Brought, now: Timestamp) -> Result<Secret, HandoverError> {
+        let site = self.site()?;
+        if site.handover != brought.by {
+            return Err(HandoverError::NotConfigured);
+        }
+        let source = site.source(brought.origin.as_deref(), brought.referer.as_deref());
+        if source == Source::Elsewhere {
+            let from = brought.origin.or(brought.referer).unwrap_or_default();
+            return Err(HandoverError::Elsewhere { from });
+        }
+        let token = brought.token.filter(|token| !token.expose().is_empty()).ok_or(HandoverError::NoToken)?;
+        // Brought to its end also when the browser hangs up: the token is spent by then.
+        let flow = self.clone();
+        let redeem = async move {
+            let arrival = flow.connector.redeem(&token).await.map_err(HandoverError::Legacy)?;
+            let waiting = Waiting { arrival, from_site: source == Source::Site, state: brought.state };
+            flow.keep(&waiting, now).await
+        };
+        let broken = |_| HandoverError::Authorize(AuthorizeError::BrokenOff);
+        tokio::spawn(redeem).await.map_err(broken)?
+    }
+
+    async fn keep(&self, waiting: &Waiting, now: Timestamp) -> Result<Secret, HandoverError> {
+        let handle = self.chance.secret();
+        let digest = Digest::of(handle.expose());
+        let sealed =
+            waiting.seal(&self.sealer, &digest, &self.chance).ok_or(HandoverError::Unsealable)?;
+        let insert = self.db.write(move |tx| {
+            Box::pin(async move { handovers::insert(tx, &digest, &sealed, now + WAITS).await })
+        });
+        insert.await?;
+        Ok(handle)
+    }
+
+    /// The browser that brought it comes back.
+    ///
+    /// # Errors
+    /// [`HandoverError`].
+    pub async fn resume(
+        &self,
+        back: Back,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<HandoverStep, HandoverError> {
+        let waiting = self.waiting(&back.handle, now).await?;
+        let pending = self.pending(back.pending.as_deref(), visitor, now);
+        let live = self.authorize.signed_in(visitor, now).await?;
+        let identity = &waiting.arrival.identity;
+        let known = accounts::find_by_legacy_id(&self.db, &identity.connector, &identity.legacy_id).await?;
+        let signed_in = match (&live, &known) {
+            (None, _) => SignedIn::Nobody,
+            (Some((_, account)), Some(known)) if account.id == known.id => SignedIn::SamePerson,
+            (Some(_), _) => SignedIn::AnotherPerson,
+        };
+        let facts = Facts {
+            awaited: pending.is_some(),
+            bound: bound(&waiting, pending.as_ref()),
+            signed_in,
+            unsolicited: unsolicited(self.site()?.unsolicited),
+        };
+        match handover::decide(&facts) {
+            Verdict::Refuse => Err(HandoverError::Unsolicited),
+            Verdict::SignIn => self.enter(waiting, &back.handle, pending, visitor, now).await,
+            Verdict::Ask => {
+                let instead_of = live.map(|(_, account)| account.user_name);
+                let instead_of = instead_of.filter(|_| signed_in == SignedIn::AnotherPerson);
+                let question = Question { handle: back.handle.expose().to_owned(), pending: back.pending };
+                let pending = self.wanted(pending, now)?;
+                self.ask(question, &waiting, instead_of, (&pending, visitor), now)
+            }
+        }
+    }
+
+    /// The person said yes. (A no needs nothing: what waits is forgotten by itself.)
+    ///
+    /// # Errors
+    /// [`HandoverError`]; a form that was not made for this browser changes nothing.
+    pub async fn confirm(
+        &self,
+        sealed: &str,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<HandoverStep, HandoverError> {
+        let Question { handle, pending } =
+            self.sealer.open_form(Purpose::Browser, &visitor.bound(LABEL), sealed, now)?;
+        let handle = Secret::from(handle);
+        let waiting = self.waiting(&handle, now).await?;
+        let pending = self.pending(pending.as_deref(), visitor, now);
+        self.enter(waiting, &handle, pending, visitor, now).await
+    }
+
+    fn site(&self) -> Result<&SiteDescription, HandoverError> {
+        self.connector.site().filter(|_| self.connector.rotation().is_some()).ok_or(HandoverError::NotConfigured)
+    }
+
+    async fn waiting(&self, handle: &Secret, now: Timestamp) -> Result<Waiting, HandoverError> {
+        let digest = Digest::of(handle.expose());
+        let sealed = handovers::find(&self.db, &digest, now).await?.ok_or(HandoverError::NothingWaits)?;
+        Waiting::open(&self.sealer, &digest, &sealed).ok_or(HandoverError::NothingWaits)
+    }
+
+    /// A request that waited too long, or in another browser, is none.
+    fn pending(&self, sealed: Option<&str>, visitor: &Visitor, now: Timestamp) -> Option<Pending> {
+        self.authorize.open(sealed?, visitor, now).ok()
+    }
+
+    async fn enter(
+        &self,
+        waiting: Waiting,
+        handle: &Secret,
+        pending: Option<Pending>,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<HandoverStep, HandoverError> {
+        info!(
+            address = %visitor.address, awaited = pending.is_some(), from_site = waiting.from_site,
+            "the legacy site hands somebody over"
+        );
+        let pending = self.wanted(pending, now)?;
+        let by = By::Handover { handle: Digest::of(handle.expose()) };
+        let entering = Entering { arrival: waiting.arrival, by };
+        let Entered { cookie, step } = self.entry.settle(entering, pending, visitor, now).await?;
+        Ok(HandoverStep::SignedIn { cookie, step })
+    }
+
+    /// What is wanted: what waits, or the place for those whom nobody expects.
+    fn wanted(&self, pending: Option<Pending>, now: Timestamp) -> Result<Pending, HandoverError> {
+        let landing = self.site()?.landing.clone().map_or(Destination::Account, Destination::Launch);
+        Ok(pending.unwrap_or_else(|| Pending::new(Wanted::Place(landing), now)))
+    }
+
+    fn ask(
+        &self,
+        question: Question,
+        waiting: &Waiting,
+        instead_of: Option<String>,
+        (pending, visitor): (&Pending, &Visitor),
+        now: Timestamp,
+    ) -> Result<HandoverStep, HandoverError> {
+        let bound = visitor.bound(LABEL);
+        let sealed =
+            self.sealer.seal_form(Purpose::Browser, &bound, &question, now + WAITS, &self.chance);
+        let (client, checked) = self.authorize.asked(pending).unzip();
+        Ok(HandoverStep::Ask(Box::new(HandoverPrompt {
+            request: sealed.map_err(|_| HandoverError::Unsealable)?,
+            user_name: waiting.arrival.identity.user_name.clone(),
+            instead_of,
+            redirect_uri: self.authorize.redirect_of(pending),
+            client,
+            ui_locales: checked.map(|checked| checked.ui_locales).unwrap_or_default(),
+        })))
+    }
+}
+
+fn bound(waiting: &Waiting, pending: Option<&Pending>) -> Bound {
+    let awaited = pending.and_then(|pending| pending.state.as_deref());
+    match (&waiting.state, awaited) {
+        (Some(came), Some(awaited)) if came == awaited => Bound::ByState,
+        (Some(_), Some(_)) => Bound::ToAnother,
+        _ if waiting.from_site => Bound::BySource,
+        _ => Bound::Not,
+    }
+}
+
+fn unsolicited(written: Unsolicited) -> handover::Unsolicited {
+    match written {
+        Unsolicited::Deny => handover::Unsolicited::Deny,
+        Unsolicited::Confirm => handover::Unsolicited::Confirm,
+        Unsolicited::Allow => handover::Unsolicited::Allow,
+    }
+}

@@ -1,0 +1,159 @@
+//! Whether a person whom the legacy system let in once is still good over there. It is asked at most once in each interval; while it says
+//! nothing, what is known counts for a while longer; and when it says no, everything of that person ends here.
+
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use crate::legacy::connector::Connector;
+use crate::legacy::probe::Life;
+use crate::model::account::Account;
+use crate::model::login_session::EndReason;
+use crate::provider::logout::end_session::EndSession;
+use crate::secret::Secret;
+use crate::store::db::Db;
+use crate::store::error::StoreError;
+use crate::store::life;
+use crate::time::Timestamp;
+use crate::vault::custody::Vault;
+use crate::vault::custody_error::VaultError;
+
+/// How often it is asked, and how long an old answer counts.
+#[derive(Clone, Copy, Debug)]
+pub struct LivenessPolicy {
+    /// At most once in this time.
+    pub revalidate: Duration,
+    /// So long a person counts as good of whom nothing is heard.
+    pub max_stale: Duration,
+}
+
+/// Asks.
+#[derive(Clone)]
+pub struct Liveness {
+    /// When it was last asked.
+    pub db: Db,
+    /// Has the person's tokens.
+    pub vault: Vault,
+    /// Ends what is over.
+    pub end_session: EndSession,
+    /// How often.
+    pub policy: LivenessPolicy,
+}
+
+/// What is known of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Good, as far as it could be found out.
+    Good,
+    /// Out: the sessions have just been ended.
+    Over,
+    /// Nothing was heard for too long. Nothing ends; but nothing new is given out either.
+    Stale,
+}
+
+/// What asking gave.
+enum Heard {
+    Alive,
+    Over(String),
+    /// There is no way to ask: the session lives by the bridge's own rules.
+    Nobody,
+    Nothing(String),
+}
+
+impl Liveness {
+    /// How `account` stands.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn of(&self, account: &Account, now: Timestamp) -> Result<Standing, StoreError> {
+        if !self.can_ask() {
+            return Ok(Standing::Good);
+        }
+        let known = life::find(&self.db, &account.id).await?;
+        let LivenessPolicy { revalidate, max_stale } = self.policy;
+        if known.alive_at.is_some_and(|alive| now.since(alive) < revalidate) {
+            return Ok(Standing::Good);
+        }
+        let as_known = || match known.alive_at {
+            Some(alive) if now.since(alive) >= max_stale => Standing::Stale,
+            _ => Standing::Good,
+        };
+        let id = account.id.clone();
+        let take = self.db.write(move |tx| {
+            Box::pin(async move { life::take_question(tx, &id, now - revalidate, now).await })
+        });
+        if !take.await? {
+            return Ok(as_known());
+        }
+        match self.ask(account).await? {
+            Heard::Alive | Heard::Nobody => {
+                let id = account.id.clone();
+                self.db.write(move |tx| Box::pin(async move { life::note_alive(tx, &id, now).await })).await?;
+                Ok(Standing::Good)
+            }
+            Heard::Over(why) => {
+                info!(account.id = %account.id, "the legacy system says that {} is out: {why}", account.id);
+                self.end_session.end_all(&account.id, None, EndReason::LegacyRefused, now).await?;
+                Ok(Standing::Over)
+            }
+            Heard::Nothing(why) => {
+                warn!(account.id = %account.id, "could not find out whether {} is still good: {why}", account.id);
+                Ok(as_known())
+            }
+        }
+    }
+
+    /// Whether the configuration says how to ask at all.
+    pub fn can_ask(&self) -> bool {
+        let connector = &self.vault.connector;
+        connector.can_be_asked() || connector.rotation().is_some()
+    }
+
+    async fn ask(&self, account: &Account) -> Result<Heard, StoreError> {
+        let token = match self.vault.fresh(account).await {
+            Ok(token) => token,
+            Err(error) => return without_token(error),
+        };
+        let connector = &self.vault.connector;
+        match connector.life(&token, account).await {
+            Some(Life::TokenRefused) => self.ask_again(connector, account, &token).await,
+            life => Ok(heard(life)),
+        }
+    }
+
+    /// The access token may have died before its time: a second one tells whether it was the token or the person.
+    async fn ask_again(
+        &self,
+        connector: &Connector,
+        account: &Account,
+        dead: &Secret,
+    ) -> Result<Heard, StoreError> {
+        let token = match self.vault.fresh_instead_of(account, dead).await {
+            Ok(token) => token,
+            Err(error) => return without_token(error),
+        };
+        match connector.life(&token, account).await {
+            Some(Life::TokenRefused) => Ok(Heard::Over("it takes no token of this person any more".to_owned())),
+            life => Ok(heard(life)),
+        }
+    }
+}
+
+fn heard(life: Option<Life>) -> Heard {
+    match life {
+        // Without a probe a token that could be had is all that can be known.
+        Some(Life::Alive) | None => Heard::Alive,
+        Some(Life::Over) => Heard::Over("the liveness probe says so".to_owned()),
+        Some(Life::TokenRefused) => Heard::Nothing("the access token is not taken".to_owned()),
+        Some(Life::Unknown(why) | Life::NoAnswer(why)) => Heard::Nothing(why),
+    }
+}
+
+fn without_token(error: VaultError) -> Result<Heard, StoreError> {
+    match error {
+        VaultError::Empty | VaultError::NeedsSignIn { .. } => Ok(Heard::Nobody),
+        VaultError::Refused { why } => Ok(Heard::Over(why)),
+        VaultError::Unavailable { why } => Ok(Heard::Nothing(why)),
+        VaultError::Store(error) => Err(error),
+    }
+}

@@ -1,0 +1,32 @@
+//! Why the vault has no token to give.
+
+use crate::store::error::StoreError;
+
+/// Why there is no legacy access token. `why` names states, never what was sent or received.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The person never brought any, or the last session on them ended.
+    #[error("nothing is kept for this person")]
+    Empty,
+    /// What is kept cannot be refreshed (any more): the person has to sign in again when it is needed. Nothing else ends.
+    #[error("the person has to sign in again: {why}")]
+    NeedsSignIn {
+        /// What happened.
+        why: String,
+    },
+    /// The legacy system says that the person is out.
+    #[error("the legacy system refuses the person: {why}")]
+    Refused {
+        /// What it said.
+        why: String,
+    },
+    /// The legacy system does not work now. Everything is kept and tried again later.
+    #[error("the legacy system is not available: {why}")]
+    Unavailable {
+        /// What happened.
+        why: String,
+    },
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

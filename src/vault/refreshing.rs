@@ -1,0 +1,207 @@
+//! One refresh of one grant: leased, sent once, and its answer durable before the old token is let go. What is not known is not guessed.
+
+use std::time::Duration;
+
+use tracing::{error, info, warn};
+
+use super::custody::Vault;
+use super::custody_error::VaultError;
+use crate::legacy::refresh::{Class, RefreshTrouble, Rotation};
+use crate::legacy::tokens::{Owner, Refreshed};
+use crate::model::account::Account;
+use crate::model::legacy_grant::LegacyGrant;
+use crate::secret::Secret;
+use crate::store::error::StoreError;
+use crate::store::legacy_grants::{self, Held};
+
+/// Between two looks at a row that another node refreshes.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// What a lease allows beyond the call itself: commits, and a look whose tokens came back.
+const BEYOND_THE_CALL: Duration = Duration::from_secs(20);
+/// The pause after a first failure; each further one doubles it.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+/// How often tokens that came are tried to be written: they are the only ones there are.
+const WRITES: u32 = 5;
+
+/// What became of a try.
+enum Tried {
+    Token(Secret),
+    /// Somebody else changed the row meanwhile: look again.
+    Overtaken,
+}
+
+impl Vault {
+    /// A token that works, by a refresh here or by one on another node that is waited for.
+    pub(super) async fn refreshed(&self, account: &Account) -> Result<Secret, VaultError> {
+        let patience = tokio::time::Instant::now() + self.connector.timeout() + BEYOND_THE_CALL;
+        loop {
+            let now = self.clock.now();
+            let grants = legacy_grants::list(&self.db, &account.id).await?;
+            if let Some(token) = self.usable(&grants, now) {
+                return Ok(token);
+            }
+            let (grant, rotation) = self.refreshable(grants)?;
+            if grant.retry_at > now {
+                return Err(unavailable("the last refresh failed a moment ago"));
+            }
+            if self.lease(&grant).await? {
+                match self.try_once(&grant, rotation, account).await? {
+                    Tried::Token(token) => return Ok(token),
+                    Tried::Overtaken => continue,
+                }
+            }
+            if tokio::time::Instant::now() >= patience {
+                return Err(unavailable("another node refreshes, and does not come to an end"));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    fn refreshable(&self, grants: Vec<LegacyGrant>) -> Result<(LegacyGrant, Rotation), VaultError> {
+        if grants.is_empty() {
+            return Err(VaultError::Empty);
+        }
+        let grant = grants.into_iter().find(|grant| grant.refresh.is_some());
+        let needs_sign_in = || needs_sign_in("there is no refresh token");
+        grant.zip(self.connector.rotation()).ok_or_else(needs_sign_in)
+    }
+
+    async fn lease(&self, grant: &LegacyGrant) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let until = now + self.connector.timeout() * 3 + BEYOND_THE_CALL;
+        let held = self.held(grant);
+        self.db
+            .write(move |tx| Box::pin(async move { legacy_grants::lease(tx, &held, until, now).await }))
+            .await
+    }
+
+    fn held(&self, grant: &LegacyGrant) -> Held {
+        Held {
+            account: grant.account.clone(),
+            legacy_client: grant.legacy_client.clone(),
+            generation: grant.generation,
+            node: self.node.clone(),
+        }
+    }
+
+    /// `grant` is ours alone until the lease ends. Where somebody died over it before, its token may be spent already.
+    async fn try_once(
+        &self,
+        grant: &LegacyGrant,
+        rotation: Rotation,
+        account: &Account,
+    ) -> Result<Tried, VaultError> {
+        let mut doubtful = grant.is_abandoned(self.clock.now());
+        let Some(token) = self.refresh_token(grant) else {
+            return self.lose(grant, "the refresh token cannot be opened").await;
+        };
+        if doubtful && !rotation.forgives_a_second_try() {
+            return self.lose(grant, "a refresh was broken off, and its answer is lost").await;
+        }
+        loop {
+            let trouble = match self.connector.refresh(&token).await {
+                Ok(refreshed) => return self.keep(grant, account, refreshed).await,
+                Err(trouble) => trouble,
+            };
+            match trouble.class {
+                Class::Transient => return self.postpone(grant, &trouble).await,
+                Class::Fatal if doubtful => {
+                    return self.lose(grant, "the answer to a refresh was lost").await;
+                }
+                Class::Fatal => return self.refused(grant, trouble).await,
+                // The token stays whatever happened.
+                Class::Unknown if rotation == Rotation::None => return self.postpone(grant, &trouble).await,
+                Class::Unknown if doubtful || !rotation.forgives_a_second_try() => {
+                    return self.lose(grant, &trouble.why).await;
+                }
+                Class::Unknown => doubtful = true,
+            }
+        }
+    }
+
+    /// Makes the new tokens durable. Tokens of somebody else are never kept, nor those of whom nobody knows whose they are.
+    async fn keep(
+        &self,
+        grant: &LegacyGrant,
+        account: &Account,
+        refreshed: Refreshed,
+    ) -> Result<Tried, VaultError> {
+        match self.connector.owner(&refreshed, account).await {
+            Owner::Same => {}
+            Owner::Another => {
+                error!(account.id = %account.id, "a refresh was answered with the tokens of another person");
+                return self.lose(grant, "a refresh was answered with the tokens of another person").await;
+            }
+            Owner::Unknown => return self.lose(grant, "it is not known whose tokens came back").await,
+        }
+        let now = self.clock.now();
+        let sealed = self.sealed(&account.id, &refreshed.tokens, now);
+        let mut written = Ok(false);
+        for again in 0..WRITES {
+            let (held, sealed) = (self.held(grant), sealed.clone());
+            let write = self.db.write(move |tx| {
+                Box::pin(async move { legacy_grants::refreshed(tx, &held, &sealed, now).await })
+            });
+            written = write.await;
+            match &written {
+                Ok(_) => break,
+                Err(trouble) => {
+                    warn!(account.id = %account.id, "new legacy tokens could not be kept: {trouble}");
+                    tokio::time::sleep(LOOK_AGAIN * 2_u32.pow(again)).await;
+                }
+            }
+        }
+        if written? {
+            info!(account.id = %account.id, "refreshed the legacy tokens of {}", account.id);
+            Ok(Tried::Token(refreshed.tokens.access_token))
+        } else {
+            Ok(Tried::Overtaken)
+        }
+    }
+
+    async fn postpone(&self, grant: &LegacyGrant, trouble: &RefreshTrouble) -> Result<Tried, VaultError> {
+        let pause = trouble.after.unwrap_or_else(|| self.pause(grant.failures)).min(LONGEST_PAUSE);
+        let (held, retry_at) = (self.held(grant), self.clock.now() + pause);
+        let write = self
+            .db
+            .write(move |tx| Box::pin(async move { legacy_grants::postpone(tx, &held, retry_at).await }));
+        if write.await? { Err(unavailable(&trouble.why)) } else { Ok(Tried::Overtaken) }
+    }
+
+    /// Twice as long after each failure, and never the same for all.
+    fn pause(&self, failures: i64) -> Duration {
+        let doubled = FIRST_PAUSE * 2_u32.pow(u32::try_from(failures.clamp(0, 10)).unwrap_or(0));
+        let [share] = self.chance.bytes::<1>();
+        doubled.min(LONGEST_PAUSE).mul_f64(0.75 + f64::from(share) / 512.0)
+    }
+
+    /// The refresh token is given up: the person signs in again when it is next needed. Nothing else ends.
+    async fn lose(&self, grant: &LegacyGrant, why: &str) -> Result<Tried, VaultError> {
+        let (held, now) = (self.held(grant), self.clock.now());
+        let write =
+            self.db.write(move |tx| Box::pin(async move { legacy_grants::lose(tx, &held, now).await }));
+        if !write.await? {
+            return Ok(Tried::Overtaken);
+        }
+        warn!(account.id = %grant.account, "gave up the legacy refresh token of {}: {why}", grant.account);
+        Err(needs_sign_in(why))
+    }
+
+    /// The legacy system refuses the person, unless a sign-in came between: then it refused a token that was replaced.
+    async fn refused(&self, grant: &LegacyGrant, trouble: RefreshTrouble) -> Result<Tried, VaultError> {
+        let (held, now) = (self.held(grant), self.clock.now());
+        let write =
+            self.db.write(move |tx| Box::pin(async move { legacy_grants::postpone(tx, &held, now).await }));
+        if write.await? { Err(VaultError::Refused { why: trouble.why }) } else { Ok(Tried::Overtaken) }
+    }
+}
+
+fn unavailable(why: &str) -> VaultError {
+    VaultError::Unavailable { why: why.to_owned() }
+}
+
+fn needs_sign_in(why: &str) -> VaultError {
+    VaultError::NeedsSignIn { why: why.to_owned() }
+}

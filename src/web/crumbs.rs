@@ -1,0 +1,93 @@
+//! Small cookies that flows leave for a moment, because the browser goes to another site in between and nothing else comes back with it;
+//! and the one that an app's frame watches. What the first kind holds is sealed or a one-time handle.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+
+use crate::id::SessionId;
+use crate::tokens::session_state::browser_state;
+use crate::web::browsers::{CookieKind, cookie};
+
+/// What is left for a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crumb {
+    /// The request that waits while its person is at the legacy site.
+    Pending,
+    /// The handle of what the legacy site handed over.
+    Handover,
+    /// The farewell that waits while the browser is at the legacy site's sign-out page.
+    Leaving,
+}
+
+/// Browsers keep no cookie that is longer, name and attributes included (RFC 6265bis §5.7).
+const LONGEST: usize = 4000;
+
+impl Crumb {
+    const fn name(self, kind: CookieKind) -> &'static str {
+        match (self, kind) {
+            (Self::Pending, CookieKind::HostSecure) => "__Host-passerelle_pending",
+            (Self::Pending, CookieKind::Plain) => "passerelle_pending",
+            (Self::Handover, CookieKind::HostSecure) => "__Host-passerelle_handover",
+            (Self::Handover, CookieKind::Plain) => "passerelle_handover",
+            (Self::Leaving, CookieKind::HostSecure) => "__Host-passerelle_leaving",
+            (Self::Leaving, CookieKind::Plain) => "passerelle_leaving",
+        }
+    }
+
+    /// Leaves `value`. False when it is too long for a cookie.
+    #[must_use]
+    pub fn leave(self, kind: CookieKind, value: &str, response: &mut Response) -> bool {
+        let cookie = format!("{}={value}; {}", self.name(kind), kind.attributes());
+        if cookie.len() > LONGEST {
+            return false;
+        }
+        append(&cookie, response)
+    }
+
+    /// What was left.
+    pub fn read(self, kind: CookieKind, headers: &HeaderMap) -> Option<String> {
+        cookie(headers, self.name(kind)).filter(|value| !value.is_empty()).map(str::to_owned)
+    }
+
+    /// Takes it back.
+    pub fn sweep(self, kind: CookieKind, response: &mut Response) {
+        append(&format!("{}=; {}; Max-Age=0", self.name(kind), kind.attributes()), response);
+    }
+}
+
+/// The cookie that the provider's page in an app's frame reads: for scripts, and across sites, since the frame stands in the app's page.
+/// It names the session and is good for nothing else.
+const fn state_cookie(kind: CookieKind) -> (&'static str, &'static str) {
+    match kind {
+        CookieKind::HostSecure => ("__Host-passerelle_state", "Path=/; SameSite=None; Secure"),
+        // Without TLS there is no SameSite=None; on loopback every port is the same site.
+        CookieKind::Plain => ("passerelle_state", "Path=/; SameSite=Lax"),
+    }
+}
+
+/// The name of that cookie, for the script of the page.
+pub const fn state_name(kind: CookieKind) -> &'static str {
+    state_cookie(kind).0
+}
+
+/// Says that `session` is the one.
+pub fn show_state(kind: CookieKind, session: &SessionId, response: &mut Response) {
+    let (name, attributes) = state_cookie(kind);
+    append(&format!("{name}={}; {attributes}", browser_state(session)), response);
+}
+
+/// Says that there is none.
+pub fn hide_state(kind: CookieKind, response: &mut Response) {
+    let (name, attributes) = state_cookie(kind);
+    append(&format!("{name}=; {attributes}; Max-Age=0"), response);
+}
+
+fn append(cookie: &str, response: &mut Response) -> bool {
+    match HeaderValue::try_from(cookie) {
+        Ok(cookie) => {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+            true
+        }
+        Err(_) => false,
+    }
+}
