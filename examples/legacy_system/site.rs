@@ -81,7 +81,7 @@ async fn login(State(site): State<Site>, body: Bytes) -> Response {
 
 async fn members(State(site): State<Site>, headers: HeaderMap) -> Response {
     match site.visitor(&headers) {
-        Some(person) => members_page(&person, LOGOUT),
+        Some(person) => members_page(&person, &site.console.read().links, LOGOUT),
         None => sign_in_first(MEMBERS),
     }
 }

@@ -62,6 +62,24 @@ async fn a_visitor_signs_in_sees_the_members_page_and_signs_out() {
 }
 
 #[tokio::test]
+async fn the_members_page_links_to_what_the_office_wants_and_escapes_it() {
+    let town = Town::open().await;
+    let alice = cookie(&login(&town, "alice", "wonderland", "/members").await);
+    assert!(!page(&town, "/members", &alice).await.contains("id=\"apps\""), "no links, no list");
+    town.system().console.change(|settings| {
+        settings.links = vec![
+            ("Events & <more>".into(), "http://localhost:3000/start?iss=a&login_hint=\"alice\"".into()),
+            ("Library".into(), "/library".into()),
+        ];
+    });
+    let members = page(&town, "/members", &alice).await;
+    let list = "<ul id=\"apps\">\n\
+                <li><a href=\"http://localhost:3000/start?iss=a&amp;login_hint=&quot;alice&quot;\">Events &amp; &lt;more&gt;</a></li>\n\
+                <li><a href=\"/library\">Library</a></li>\n</ul>";
+    assert!(members.contains(list), "{members}");
+}
+
+#[tokio::test]
 async fn a_refused_login_says_why_and_repeats_the_input_escaped() {
     let town = Town::open().await;
     let refused = login(&town, "carol", "letmein-please", "/sso").await;
