@@ -122,6 +122,27 @@ async fn a_logout_returns_to_this_site_or_to_the_bridge(
     assert_eq!(response.headers().get(LOCATION).map(|value| value.to_str().unwrap()), target);
 }
 
+#[rstest]
+#[case::none(None, "https://bridge.example/signed-out")]
+#[case::an_own_page(Some("/members"), "/members")]
+#[case::a_foreign_site(Some("https://evil.example/"), "https://bridge.example/signed-out")]
+#[tokio::test]
+async fn a_logout_without_an_acceptable_return_url_leads_where_the_administrator_says(
+    #[case] return_url: Option<&str>,
+    #[case] target: &str,
+    #[values("/logout", LOGOUT)] path: &str,
+) {
+    let sign_out_redirect = Some("https://bridge.example/signed-out".into());
+    let town = Town::open_with(Settings { sign_out_redirect, ..Settings::default() }).await;
+    let alice = cookie(&login(&town, "alice", "wonderland", "").await);
+    let query: Vec<_> = return_url.map(|url| ("returnurl", url)).into_iter().collect();
+    let signed_out = town.get(path).query(&query).header(COOKIE, &alice).send().await.unwrap();
+    assert_eq!(location(&signed_out), target);
+    assert!(signed_out.headers()[SET_COOKIE].to_str().unwrap().ends_with("Max-Age=0"));
+    let after = town.get("/members").header(COOKIE, &alice).send().await.unwrap();
+    assert_eq!(after.status(), 302, "the session had ended before the browser was sent away");
+}
+
 #[tokio::test]
 async fn the_sso_page_posts_a_fresh_refresh_token_and_nothing_else_to_the_bridge() {
     let town = town_with_bridge().await;
