@@ -19,7 +19,7 @@ use super::settings::{Console, Settings};
 use super::site::{Sessions, Site};
 use super::token_endpoint::TokenEndpoint;
 use super::tokens::TokenBook;
-use super::{business, chance, profile, roster, site, token_endpoint};
+use super::{business, chance, profile, roster, sign_out, site, token_endpoint};
 
 /// The state of the system. Clones share it, and it outlives the server: stop, start on the same port, and nothing is lost.
 #[derive(Clone)]
@@ -62,6 +62,7 @@ impl LegacySystem {
         let api = profile::router(people)
             .route_layer(failing(Door::Profile))
             .merge(business::router(self.ledger.clone()))
+            .merge(sign_out::router(self.tokens.clone()))
             .route_layer(middleware::from_fn_with_state(gate, require_token));
         token_endpoint::router(endpoint)
             .route_layer(failing(Door::Token))

@@ -80,6 +80,13 @@ impl TokenBook {
         self.lock().mixed_up_with.take()
     }
 
+    /// Ends this access token, and every refresh token of this user.
+    pub(super) fn sign_out(&self, access_token: &str, party_id: &str) {
+        let mut entries = self.lock();
+        entries.access.remove(access_token);
+        entries.refresh.retain(|_, refresh| refresh.party_id != party_id);
+    }
+
     /// What a restart of the web server's worker does: every access token is dead, refresh tokens live on.
     pub(super) fn end_access_tokens(&self) {
         self.lock().access.clear();
