@@ -94,4 +94,6 @@ mod web;
 #[path = "../examples/web_app/mod.rs"]
 pub mod web_app;
 #[cfg(test)]
+mod web_app_logout;
+#[cfg(test)]
 mod words;

@@ -1,9 +1,10 @@
 //! The app as an OpenID Connect relying party: authorization code with PKCE, state and nonce, a verified ID token, userinfo, refresh,
-//! and sign-out at the provider.
+//! sign-out at the provider, and hearing of a sign-out there.
 //!
 //! It reads the provider's description at every step, so that it can be started before the provider and sees new signing keys at once. A
 //! busy app keeps it for some minutes.
 
+use jiff::Timestamp;
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreGenderClaim, CoreIdToken, CoreTokenResponse,
 };
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::logout_token::{self, Distrust, Expected, Notice, Whom};
 use super::trouble::Trouble;
 use crate::loopback::claims;
 use crate::loopback::ending::chain;
@@ -67,6 +69,18 @@ pub(super) struct SignedIn {
     pub user_info: Map<String, Value>,
     pub refresh_token: Option<RefreshToken>,
     subject: SubjectIdentifier,
+    /// Which of the provider's sessions this came of (OpenID Connect Back-Channel Logout §2.1).
+    session: Option<String>,
+}
+
+impl SignedIn {
+    /// Whether a logout token is about this sign-in.
+    pub(super) fn is_meant(&self, whom: &Whom) -> bool {
+        match whom {
+            Whom::Session(sid) => self.session.as_ref() == Some(sid),
+            Whom::Person(sub) => **self.subject == *sub,
+        }
+    }
 }
 
 /// The claims that the library has no type for: roles and the like.
@@ -140,6 +154,7 @@ impl RelyingParty {
         let mut after = self.signed_in(&client, id_token, before.subject.clone(), &tokens).await?;
         // RFC 6749 §6: no new refresh token means that the old one stays.
         after.refresh_token = after.refresh_token.or_else(|| before.refresh_token.clone());
+        after.session = after.session.or_else(|| before.session.clone());
         Ok(after)
     }
 
@@ -151,6 +166,19 @@ impl RelyingParty {
         let back = PostLogoutRedirectUrl::new(back.clone()).map_err(|_| Trouble::NoUrl(back))?;
         let request = LogoutRequest::from(endpoint.ok_or(Trouble::NoSignOut)?);
         Ok(request.set_id_token_hint(&leaving.id_token).set_post_logout_redirect_uri(back).http_get_url())
+    }
+
+    /// What the provider tells behind the browser's back (OpenID Connect Back-Channel Logout §2.6), when it is to be believed.
+    pub(super) async fn hear(&self, logout_token: &str) -> Result<Notice, Distrust> {
+        let metadata = self.discover().await.map_err(|trouble| Distrust::NoKeys(trouble.to_string()))?;
+        let expected = Expected {
+            issuer: &self.settings.issuer,
+            client_id: &self.settings.client_id,
+            algorithms: metadata.id_token_signing_alg_values_supported(),
+            keys: metadata.jwks(),
+            now: Timestamp::now(),
+        };
+        logout_token::believe(logout_token, &expected)
     }
 
     async fn discover(&self) -> Result<ProviderMetadataWithLogout, Trouble> {
@@ -183,8 +211,10 @@ impl RelyingParty {
         let Ok(Value::Object(user_info)) = serde_json::to_value(user_info) else {
             return Err(Trouble::UserInfo("it is no object".to_owned()));
         };
+        let id_claims = claims::of_jwt(&id_token.to_string()).unwrap_or_default();
         Ok(SignedIn {
-            id_claims: claims::of_jwt(&id_token.to_string()).unwrap_or_default(),
+            session: id_claims.get("sid").and_then(Value::as_str).map(str::to_owned),
+            id_claims,
             id_token,
             user_info,
             refresh_token: tokens.refresh_token().cloned(),
