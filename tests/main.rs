@@ -96,4 +96,6 @@ pub mod web_app;
 #[cfg(test)]
 mod web_app_logout;
 #[cfg(test)]
+mod web_app_start;
+#[cfg(test)]
 mod words;

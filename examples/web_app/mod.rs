@@ -1,5 +1,6 @@
 //! The server-side web app: routes, the relying party behind them, its own cookie sessions, and the pages. This file only gathers.
 
+mod invitation;
 mod logout_token;
 mod pages;
 mod relying_party;

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::invitation::Wish;
 use super::logout_token::{self, Distrust, Expected, Notice, Whom};
 use super::trouble::Trouble;
 use crate::loopback::claims;
@@ -50,6 +51,8 @@ pub(super) struct Departure {
     pub state: CsrfToken,
     nonce: Nonce,
     verifier: PkceCodeVerifier,
+    /// Where in the app the sign-in ends.
+    pub target: Option<Url>,
 }
 
 /// What the provider sends the browser back with.
@@ -99,17 +102,20 @@ type Client = CoreClient<
 
 impl RelyingParty {
     /// Where to send the browser, and what to remember meanwhile.
-    pub(super) async fn depart(&self) -> Result<(Url, Departure), Trouble> {
+    pub(super) async fn depart(&self, wish: Wish) -> Result<(Url, Departure), Trouble> {
         let client = self.client(self.discover().await?)?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let request = client.authorize_url(
+        let mut request = client.authorize_url(
             CoreAuthenticationFlow::AuthorizationCode,
             CsrfToken::new_random,
             Nonce::new_random,
         );
+        if let Some(hint) = wish.login_hint {
+            request = request.set_login_hint(hint);
+        }
         let scopes = SCOPES.map(|scope| Scope::new(scope.to_owned()));
         let (url, state, nonce) = request.add_scopes(scopes).set_pkce_challenge(challenge).url();
-        Ok((url, Departure { state, nonce, verifier }))
+        Ok((url, Departure { state, nonce, verifier, target: wish.target }))
     }
 
     /// Turns the answer into somebody. The caller has matched `arrival.state` with this departure.

@@ -11,7 +11,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
+use url::Url;
 
+use super::invitation::{Invitation, Wish};
 use super::logout_token::Distrust;
 use super::pages;
 use super::relying_party::{Arrival, RelyingParty, Settings};
@@ -40,6 +42,7 @@ pub async fn start(settings: Settings, port: u16) -> io::Result<Running> {
     let routes = Router::new()
         .route("/", get(home))
         .route("/sign-in", get(sign_in))
+        .route("/start", get(accept_invitation).post(accept_invitation))
         .route("/callback", get(callback))
         .route("/refresh", post(refresh))
         .route("/sign-out", post(sign_out))
@@ -55,9 +58,18 @@ async fn home(State(app): State<App>, headers: HeaderMap) -> Response {
 }
 
 async fn sign_in(State(app): State<App>, headers: HeaderMap) -> Result<Response, Response> {
-    let (url, departure) = app.party.depart().await.map_err(|trouble| app.tell(&trouble))?;
-    let cookie = app.sessions.renew(&headers, |session| session.remember(departure));
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(url.as_str())).into_response())
+    app.begin(&headers, Wish::default()).await
+}
+
+/// The `initiate_login_uri` (OpenID Connect Core §4), by GET or by POST. Who is signed in here already signs in anew: the link may be
+/// meant for somebody else.
+async fn accept_invitation(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(invitation): Form<Invitation>,
+) -> Result<Response, Response> {
+    let wish = invitation.granted(&app.party.settings.issuer, &app.party.base_url);
+    app.begin(&headers, wish.map_err(|trouble| app.tell(&trouble))?).await
 }
 
 /// The redirect URI. Without a departure of this very browser an answer is somebody else's (RFC 6749 §10.12).
@@ -69,9 +81,10 @@ async fn callback(
     let state = arrival.state.clone().unwrap_or_default();
     let departure = app.sessions.with(&headers, |session| session.recall(&state)).flatten();
     let departure = departure.ok_or(Trouble::NotBegunHere).map_err(|trouble| app.tell(&trouble))?;
+    let target = departure.target.as_ref().map_or("/", Url::as_str).to_owned();
     let user = app.party.arrive(arrival, departure).await.map_err(|trouble| app.tell(&trouble))?;
     let cookie = app.sessions.renew(&headers, |session| session.sign_in(user));
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&target)).into_response())
 }
 
 async fn refresh(State(app): State<App>, headers: HeaderMap) -> Result<Redirect, Response> {
@@ -111,6 +124,12 @@ async fn back_channel_logout(
 }
 
 impl App {
+    async fn begin(&self, headers: &HeaderMap, wish: Wish) -> Result<Response, Response> {
+        let (url, departure) = self.party.depart(wish).await.map_err(|trouble| self.tell(&trouble))?;
+        let cookie = self.sessions.renew(headers, |session| session.remember(departure));
+        Ok(([(header::SET_COOKIE, cookie)], Redirect::to(url.as_str())).into_response())
+    }
+
     async fn end_elsewhere(&self, form: Result<Form<BackChannel>, FormRejection>) -> Result<(), Distrust> {
         let Form(BackChannel { logout_token }) = form.map_err(|_| Distrust::Missing)?;
         let notice = self.party.hear(&logout_token).await?;
@@ -124,7 +143,9 @@ impl App {
 
     fn tell(&self, trouble: &Trouble) -> Response {
         let status = match trouble {
-            Trouble::NotBegunHere | Trouble::NoCode | Trouble::OtherProvider(_) => StatusCode::BAD_REQUEST,
+            Trouble::NotBegunHere | Trouble::NoCode | Trouble::OtherProvider(_) | Trouble::OtherIssuer(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Trouble::NotSignedIn => StatusCode::UNAUTHORIZED,
             Trouble::Refused { .. } => StatusCode::FORBIDDEN,
             _ => StatusCode::BAD_GATEWAY,
@@ -135,7 +156,7 @@ impl App {
     /// The policy names the provider because the form for signing out ends there, and a browser holds redirects of a form to it.
     fn page(&self, status: StatusCode, page: askama::Result<String>) -> Response {
         let Ok(html) = page else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-        let provider = url::Url::parse(&self.party.settings.issuer).map(|issuer| issuer.origin());
+        let provider = Url::parse(&self.party.settings.issuer).map(|issuer| issuer.origin());
         let provider = provider.map(|origin| origin.ascii_serialization()).unwrap_or_default();
         let policy = format!(
             "default-src 'none'; style-src 'self'; form-action 'self' {provider}; base-uri 'none'; frame-ancestors 'none'"
