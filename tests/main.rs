@@ -74,6 +74,8 @@ mod sign_on;
 #[path = "../examples/spa/mod.rs"]
 pub mod spa;
 #[cfg(test)]
+mod spa_session;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 pub mod support;

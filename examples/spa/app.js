@@ -22,21 +22,39 @@ async function discover() {
 
 // ---- Signing in: authorization code with PKCE (RFC 6749 §4.1, RFC 7636, OpenID Connect Core §3.1) ----
 
-async function signIn() {
+async function signIn(wish = {}) {
   const provider = await discover();
-  const departure = { state: random(), nonce: random(), verifier: random() };
+  const departure = depart(config.redirect_uri);
   store.write("departure", departure);
+  location.assign(await authorization(provider, departure, wish));
+}
+
+// What must be remembered until the provider answers.
+const depart = (redirectUri) => ({ state: random(), nonce: random(), verifier: random(), redirectUri });
+
+async function authorization(provider, departure, wish) {
   const challenge = base64url(await crypto.subtle.digest("SHA-256", bytes(departure.verifier)));
-  go(provider.authorization_endpoint, {
+  return address(provider.authorization_endpoint, {
     response_type: "code",
     client_id: config.client_id,
-    redirect_uri: config.redirect_uri,
+    redirect_uri: departure.redirectUri,
     scope: config.scope,
     state: departure.state,
     nonce: departure.nonce,
     code_challenge: challenge,
     code_challenge_method: "S256",
+    ...wish,
   });
+}
+
+// A link elsewhere begins a sign-in (OpenID Connect Core §4): /start?iss=…&login_hint=…. Anybody can write such a link, so it may name
+// no other provider than this app's own. The app has one page, so it does not ask where the sign-in should end.
+async function signInByLink() {
+  const link = new URLSearchParams(location.search);
+  // Who goes back from the provider finds the front page, and is not sent forth again.
+  history.replaceState(null, "", "/");
+  if (link.get("iss") !== config.issuer) throw new Error("this link begins a sign-in at another provider than this app's");
+  await signIn(link.has("login_hint") ? { login_hint: link.get("login_hint") } : {});
 }
 
 // The provider sent the browser back: /callback?code=…&state=…&iss=… or ?error=…&state=…
@@ -46,6 +64,11 @@ async function arrive() {
   history.replaceState(null, "", "/");
   const departure = store.read("departure");
   store.remove("departure");
+  store.write("tokens", await redeem(answer, departure));
+}
+
+// Turns the provider's answer into tokens that are about somebody.
+async function redeem(answer, departure) {
   if (!departure || answer.get("state") !== departure.state) {
     throw new Error("this answer belongs to no sign-in that was begun in this tab; please begin again");
   }
@@ -58,12 +81,12 @@ async function arrive() {
   const tokens = await requestTokens(provider, {
     grant_type: "authorization_code",
     code: answer.get("code"),
-    redirect_uri: config.redirect_uri,
+    redirect_uri: departure.redirectUri,
     code_verifier: departure.verifier,
   });
   const claims = await verifyIdToken(provider, tokens.id_token);
   if (claims.nonce !== departure.nonce) throw new Error("the ID token was made for another sign-in");
-  store.write("tokens", tokens);
+  return tokens;
 }
 
 // A public client proves nothing: it names itself, and PKCE or the refresh token does the rest.
@@ -119,10 +142,10 @@ async function signOut() {
   const provider = await discover();
   const { id_token } = store.read("tokens");
   store.remove("tokens");
-  go(provider.end_session_endpoint, {
+  location.assign(address(provider.end_session_endpoint, {
     id_token_hint: id_token,
     post_logout_redirect_uri: config.post_logout_redirect_uri,
-  });
+  }));
 }
 
 // ---- What the page shows ----
@@ -177,10 +200,10 @@ function complain(error) {
 
 // ---- Small tools ----
 
-function go(endpoint, parameters) {
+function address(endpoint, parameters) {
   const url = new URL(endpoint);
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  location.assign(url);
+  return url;
 }
 
 async function readJson(response) {
@@ -205,10 +228,11 @@ function base64url(buffer) {
 // ---- The start ----
 
 element("issuer").textContent = config.issuer;
-for (const [id, act] of [["sign-in", signIn], ["refresh", refresh], ["sign-out", signOut]]) {
+for (const [id, act] of [["sign-in", () => signIn()], ["refresh", refresh], ["sign-out", signOut]]) {
   element(id).addEventListener("click", () => act().catch(complain));
 }
 if (location.pathname === "/callback") await arrive().catch(complain);
+if (location.pathname === "/start") await signInByLink().catch(complain);
 await show().catch((error) => {
   // Tokens that the provider no longer knows: begin again.
   store.remove("tokens");

@@ -42,7 +42,8 @@ pub async fn start(settings: Settings, port: u16) -> io::Result<Running> {
     let page = async move || page(&policy);
     let routes = Router::new()
         .route("/", get(page.clone()))
-        .route("/callback", get(page))
+        .route("/callback", get(page.clone()))
+        .route("/start", get(page))
         .route("/app.js", get(async || ([(header::CONTENT_TYPE, "text/javascript")], SCRIPT)))
         .route("/style.css", get(async || ([(header::CONTENT_TYPE, "text/css")], loopback::STYLE)))
         .route("/config.json", get(async move || Json(config)))
