@@ -86,7 +86,7 @@ async function redeem(answer, departure) {
   });
   const claims = await verifyIdToken(provider, tokens.id_token);
   if (claims.nonce !== departure.nonce) throw new Error("the ID token was made for another sign-in");
-  return tokens;
+  return { ...tokens, session_state: answer.get("session_state") };
 }
 
 // A public client proves nothing: it names itself, and PKCE or the refresh token does the rest.
@@ -142,10 +142,100 @@ async function signOut() {
   const provider = await discover();
   const { id_token } = store.read("tokens");
   store.remove("tokens");
+  stopWatching();
   location.assign(address(provider.end_session_endpoint, {
     id_token_hint: id_token,
     post_logout_redirect_uri: config.post_logout_redirect_uri,
   }));
+}
+
+// ---- Watching the provider's session (OpenID Connect Session Management §3) ----
+
+// The provider's own page, in a hidden frame, is asked again and again whether the session is still the one that this app knows. Nothing
+// goes over the network for it. A browser that keeps the cookies of framed sites apart answers "changed" wherever provider and app are
+// of different sites; the question that follows is then refused too, and the person signs in again.
+const POLL = 2000;
+const PATIENCE = 10000;
+let stopWatching = () => {};
+
+async function watch() {
+  const provider = await discover();
+  stopWatching();
+  const tokens = store.read("tokens");
+  if (!provider.check_session_iframe || !tokens?.session_state) return;
+  const origin = new URL(config.issuer).origin;
+  const frame = hiddenFrame(provider.check_session_iframe);
+  const hear = (event) => {
+    if (event.source !== frame.contentWindow || event.origin !== origin) return;
+    if (event.data === "unchanged") return;
+    stopWatching();
+    // After "error" the provider cannot tell, and asking it would only load it.
+    if (event.data === "changed") askAgain().catch(complain);
+  };
+  const ask = () => frame.contentWindow.postMessage(`${config.client_id} ${tokens.session_state}`, origin);
+  let timer;
+  stopWatching = () => {
+    clearInterval(timer);
+    removeEventListener("message", hear);
+    frame.remove();
+    stopWatching = () => {};
+  };
+  addEventListener("message", hear);
+  frame.addEventListener("load", () => {
+    ask();
+    timer = setInterval(ask, POLL);
+  }, { once: true });
+}
+
+// §3.1: whoever is no longer the same person, and whatever is no answer, counts as the end of the session.
+async function askAgain() {
+  const before = store.read("tokens");
+  const tokens = await signInSilently(before.id_token).catch(() => null);
+  // Signed out here meanwhile: there is nothing left to keep or to tell.
+  if (!store.read("tokens")) return;
+  if (tokens && claimsOf(tokens.id_token).sub === claimsOf(before.id_token).sub) {
+    store.write("tokens", { ...store.read("tokens"), ...tokens });
+    await show();
+    return watch();
+  }
+  store.remove("tokens");
+  element("ended-elsewhere").hidden = false;
+  await show();
+}
+
+// Without a page for the person: the provider answers at once, or says why it cannot (OpenID Connect Core §3.1.2.1, prompt=none).
+async function signInSilently(idToken) {
+  const provider = await discover();
+  const departure = depart(config.silent_redirect_uri);
+  const url = await authorization(provider, departure, { prompt: "none", id_token_hint: idToken });
+  return redeem(new URLSearchParams(await answerInFrame(url)), departure);
+}
+
+// What /silent was sent, said by /silent itself.
+function answerInFrame(url) {
+  return new Promise((resolve, reject) => {
+    const frame = hiddenFrame(url);
+    const finish = (settle, value) => {
+      clearTimeout(timer);
+      removeEventListener("message", hear);
+      frame.remove();
+      settle(value);
+    };
+    const hear = (event) => {
+      if (event.source === frame.contentWindow && event.origin === location.origin) finish(resolve, event.data);
+    };
+    const timer = setTimeout(() => finish(reject, new Error("the provider did not answer")), PATIENCE);
+    addEventListener("message", hear);
+  });
+}
+
+function hiddenFrame(url) {
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  frame.title = "The provider's session";
+  frame.src = url;
+  document.body.append(frame);
+  return frame;
 }
 
 // ---- What the page shows ----
@@ -239,3 +329,4 @@ await show().catch((error) => {
   complain(error);
   return show();
 });
+await watch().catch(complain);

@@ -73,6 +73,7 @@ struct Town {
     session: Mutex<Option<Session>>,
     asked: Mutex<Vec<Vec<(String, String)>>>,
     user_infos: watch::Sender<usize>,
+    session_states: watch::Sender<usize>,
     hold: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -93,6 +94,7 @@ impl Provider {
             session: Mutex::default(),
             asked: Mutex::default(),
             user_infos: watch::channel(0).0,
+            session_states: watch::channel(0).0,
             hold: Arc::default(),
         });
         let routes = Router::new()
@@ -121,6 +123,11 @@ impl Provider {
     /// Changes with each request for userinfo.
     pub fn user_infos(&self) -> watch::Receiver<usize> {
         self.town.user_infos.subscribe()
+    }
+
+    /// Changes each time that its page for watching the session looks.
+    pub fn session_states(&self) -> watch::Receiver<usize> {
+        self.town.session_states.subscribe()
     }
 
     /// No answer about the user while somebody holds this.
@@ -260,6 +267,7 @@ async fn user_info(State(town): State<Arc<Town>>, headers: HeaderMap) -> Json<Va
 }
 
 async fn session_state(State(town): State<Arc<Town>>) -> String {
+    town.session_states.send_modify(|looks| *looks += 1);
     town.session.lock().unwrap().as_ref().map_or_else(String::new, |session| session.sid.clone())
 }
 
