@@ -1,5 +1,5 @@
-//! An app that runs in the browser alone: `cargo run --example spa -- --issuer http://localhost:8080`. This server only hands out two
-//! files; all of OpenID Connect happens in `spa/app.js`, which is written to be read.
+//! An app that runs in the browser alone: `cargo run --example spa -- --issuer http://localhost:8080`. This server only hands out a
+//! few files; all of OpenID Connect happens in `spa/app.js`, which is written to be read.
 
 #[path = "loopback/mod.rs"]
 pub mod loopback;
@@ -16,7 +16,7 @@ struct Arguments {
     /// The OpenID Provider.
     #[arg(long, default_value = "http://localhost:8080")]
     issuer: String,
-    /// The loopback port to listen on. The provider must know http://localhost:<port>/callback, and the origin without the path.
+    /// The loopback port to listen on. The provider must know http://localhost:<port>/callback and /silent, and the origin without a path.
     #[arg(long, default_value_t = 3001)]
     port: u16,
     /// What the provider calls this app.

@@ -16,7 +16,9 @@ struct Arguments {
     /// The OpenID Provider.
     #[arg(long, default_value = "http://localhost:8080")]
     issuer: String,
-    /// The loopback port to listen on. The provider must know http://localhost:<port>/callback.
+    /// The loopback port to listen on. The provider must know http://localhost:<port>/callback. It may be told
+    /// http://localhost:<port>/backchannel-logout, where the app hears of sign-outs, and http://localhost:<port>/start, where a link begins
+    /// a sign-in.
     #[arg(long, default_value_t = 3000)]
     port: u16,
     /// What the provider calls this app.

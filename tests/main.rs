@@ -74,6 +74,8 @@ mod sign_on;
 #[path = "../examples/spa/mod.rs"]
 pub mod spa;
 #[cfg(test)]
+mod spa_session;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 pub mod support;
@@ -93,5 +95,9 @@ mod userinfo;
 mod web;
 #[path = "../examples/web_app/mod.rs"]
 pub mod web_app;
+#[cfg(test)]
+mod web_app_logout;
+#[cfg(test)]
+mod web_app_start;
 #[cfg(test)]
 mod words;

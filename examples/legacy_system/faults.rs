@@ -28,6 +28,8 @@ pub enum Fault {
     Status500,
     /// The work is done, half of the answer goes out, the connection closes.
     HalfAnswer,
+    /// The work is done, and the connection closes without a byte: a refresh token is spent, and the caller cannot know.
+    Lost,
     /// The access token (of a profile: the picture) is five megabytes long.
     Huge,
     /// A 307 to that URL: a caller that follows it carries the form, password included, to wherever it leads.
@@ -95,6 +97,7 @@ pub(super) async fn fail(
                 .into_response()
         }
         Fault::HalfAnswer => half(next.run(request).await).await,
+        Fault::Lost => lost(next.run(request).await),
         Fault::Huge => huge(next.run(request).await, door).await,
         Fault::Redirect(to) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response(),
     }
@@ -114,6 +117,14 @@ async fn half(response: Response) -> Response {
         tokio::task::yield_now().await;
         Some((Err(io::Error::from(io::ErrorKind::BrokenPipe)), None))
     });
+    Response::from_parts(parts, Body::from_stream(broken))
+}
+
+/// A body that breaks at once: the head has not been written out yet, and the server throws it away with the connection.
+fn lost(response: Response) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let broken = stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::BrokenPipe)) });
     Response::from_parts(parts, Body::from_stream(broken))
 }
 

@@ -31,10 +31,13 @@ pub(super) async fn require_token(State(gate): State<Gate>, mut request: Request
 impl Gate {
     /// A token outlives a lock or a disabling: only the expiry ends it. What the person may still do is for `rights` to say.
     fn caller(&self, headers: &HeaderMap) -> Option<Caller> {
-        let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-        let (scheme, token) = header.split_once(' ')?;
-        let party_id =
-            self.tokens.holder(token, chance::now()).filter(|_| scheme.eq_ignore_ascii_case("Bearer"))?;
+        let party_id = self.tokens.holder(bearer(headers)?, chance::now())?;
         self.people.by_party(&party_id).map(Caller)
     }
+}
+
+/// The token of an `Authorization: Bearer` header, living or not.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then_some(token)
 }

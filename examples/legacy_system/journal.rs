@@ -47,6 +47,10 @@ impl Call {
     pub fn field(&self, name: &str) -> Option<&str> {
         form::value(&self.fields, name)
     }
+
+    fn is_refresh(&self) -> bool {
+        matches!(self.path.as_str(), "/token" | "/Token") && self.field("grant_type") == Some("refresh_token")
+    }
 }
 
 /// The handle on the journal; clones share it.
@@ -68,6 +72,11 @@ impl Journal {
     /// The calls to one path, as it was spelt.
     pub fn calls_to(&self, path: &str) -> Vec<Call> {
         self.lock().calls.iter().filter(|call| call.path == path).cloned().collect()
+    }
+
+    /// How many refresh grants were asked for, under either spelling of the path, whatever came of them.
+    pub fn refreshes(&self) -> usize {
+        self.lock().calls.iter().filter(|call| call.is_refresh()).count()
     }
 
     /// Forgets all calls so far.

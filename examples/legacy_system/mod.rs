@@ -18,6 +18,7 @@ mod reply;
 mod rights;
 mod roster;
 mod settings;
+mod sign_out;
 mod site;
 mod system;
 mod token_endpoint;

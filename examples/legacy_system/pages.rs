@@ -35,7 +35,7 @@ impl IntoResponse for LoginPage<'_> {
     }
 }
 
-pub(super) fn members_page(person: &Person, logout: &str) -> Response {
+pub(super) fn members_page(person: &Person, links: &[(String, String)], logout: &str) -> Response {
     let primary = person.emails.iter().find(|email| email.is_primary).map_or("", |email| &email.address);
     let organization = person.organization.as_ref().map_or("", |organization| &organization.name);
     let roles: Vec<String> = person.roles.iter().map(|role| format!("{role:?}")).collect();
@@ -53,11 +53,23 @@ pub(super) fn members_page(person: &Person, logout: &str) -> Response {
         r#"<p>Welcome back, <b id="member">{}</b>!</p>
 <table border="1" cellpadding="4" cellspacing="0">
 {}</table>
-<p><a href="/sso">Go to the new portal</a> | <a href="{logout}">Log out</a></p>"#,
+{}<p><a href="/sso">Go to the new portal</a> | <a href="{logout}">Log out</a></p>"#,
         escape(&person.informal_name),
         rows.concat(),
+        list_of(links),
     );
     page("Members Only", &body)
+}
+
+/// Nothing at all when there is nothing to link to: an empty list is no list.
+fn list_of(links: &[(String, String)]) -> String {
+    if links.is_empty() {
+        return String::new();
+    }
+    let item = |(label, url): &(String, String)| {
+        format!("<li><a href=\"{}\">{}</a></li>\n", escape(url), escape(label))
+    };
+    format!("<ul id=\"apps\">\n{}</ul>\n", links.iter().map(item).collect::<String>())
 }
 
 /// Hands the token over: a form that sends itself, or waits for a click where scripts are off. The button has no name, so the

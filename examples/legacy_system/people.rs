@@ -123,6 +123,11 @@ impl People {
         self.change(login, |person| person.standing = Standing::Disabled)
     }
 
+    /// Lets the person in again, whatever had shut them out.
+    pub fn enable(&self, login: &str) -> Result<(), RosterError> {
+        self.change(login, |person| person.standing = Standing::Active)
+    }
+
     /// Changes the login; the person, the tokens and the GUID stay.
     pub fn rename(&self, login: &str, new_login: &str) -> Result<(), RosterError> {
         if self.by_login(new_login).is_some() {

@@ -18,6 +18,10 @@ pub struct Settings {
     pub refresh_on_password: bool,
     /// The one fixed URL that the single-sign-on page posts to; its origin is also the one foreign site that a sign-out may return to.
     pub sso_redirect: Option<String>,
+    /// Where a sign-out ends that names no acceptable `returnurl`; without it, on a page of this site.
+    pub sign_out_redirect: Option<String>,
+    /// What the members' page links to: the label, and the URL. The office's own words, not a visitor's.
+    pub links: Vec<(String, String)>,
 }
 
 impl Default for Settings {
@@ -29,6 +33,8 @@ impl Default for Settings {
             refresh_lifetime: Duration::from_secs(30 * 60),
             refresh_on_password: false,
             sso_redirect: None,
+            sign_out_redirect: None,
+            links: Vec::new(),
         }
     }
 }

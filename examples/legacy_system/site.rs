@@ -81,12 +81,13 @@ async fn login(State(site): State<Site>, body: Bytes) -> Response {
 
 async fn members(State(site): State<Site>, headers: HeaderMap) -> Response {
     match site.visitor(&headers) {
-        Some(person) => members_page(&person, LOGOUT),
+        Some(person) => members_page(&person, &site.console.read().links, LOGOUT),
         None => sign_in_first(MEMBERS),
     }
 }
 
-/// By GET and without a token, as the real one. It returns to its own pages and to the bridge's site, nowhere else.
+/// By GET and without a token, as the real one. The visitor may have it return to its own pages and to the bridge's site; where else it
+/// may lead is for the administrator to say.
 async fn logout(State(site): State<Site>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     if let Some(session) = session_cookie(&headers) {
         site.sessions.lock().remove(session);
@@ -94,7 +95,10 @@ async fn logout(State(site): State<Site>, headers: HeaderMap, RawQuery(query): R
     let query = form::fields(query.unwrap_or_default().as_bytes());
     let page = match form::value(&query, "returnurl") {
         Some(url) if stays_on_this_site(url) || site.leads_to_the_bridge(url) => found(url),
-        _ => notice_page("Signed Out", "You have been signed out."),
+        _ => match site.console.read().sign_out_redirect {
+            Some(url) => found(&url),
+            None => notice_page("Signed Out", "You have been signed out."),
+        },
     };
     ([(header::SET_COOKIE, format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"))], page)
         .into_response()

@@ -14,12 +14,12 @@ use super::faults::{self, Door, Faults};
 use super::gate::{Gate, require_token};
 use super::journal::{self, Journal};
 use super::ledger::Ledger;
-use super::people::People;
+use super::people::{People, RosterError};
 use super::settings::{Console, Settings};
 use super::site::{Sessions, Site};
 use super::token_endpoint::TokenEndpoint;
 use super::tokens::TokenBook;
-use super::{business, profile, roster, site, token_endpoint};
+use super::{business, chance, profile, roster, sign_out, site, token_endpoint};
 
 /// The state of the system. Clones share it, and it outlives the server: stop, start on the same port, and nothing is lost.
 #[derive(Clone)]
@@ -62,6 +62,7 @@ impl LegacySystem {
         let api = profile::router(people)
             .route_layer(failing(Door::Profile))
             .merge(business::router(self.ledger.clone()))
+            .merge(sign_out::router(self.tokens.clone()))
             .route_layer(middleware::from_fn_with_state(gate, require_token));
         token_endpoint::router(endpoint)
             .route_layer(failing(Door::Token))
@@ -88,6 +89,27 @@ impl LegacySystem {
             closing,
             task,
         })
+    }
+
+    /// What the person does in another program of the same client: it is given a new refresh token, and the one before is dead.
+    ///
+    /// # Errors
+    /// Nobody has that login.
+    pub fn rotate_elsewhere(&self, login: &str, client_id: &str) -> Result<String, RosterError> {
+        let person = self.people.by_login(login).ok_or(RosterError::NobodyHasThatLogin)?;
+        let expires = chance::now() + self.console.read().refresh_lifetime;
+        Ok(self.tokens.issue_refresh(&person.party_id, client_id, expires))
+    }
+
+    /// The next refresh grant that succeeds, whoever's it is, is answered with the tokens and the user name of this other person, once:
+    /// what a cache does that is keyed by too little.
+    ///
+    /// # Errors
+    /// Nobody has that login.
+    pub fn swap_next_refresh(&self, login_of_other: &str) -> Result<(), RosterError> {
+        let other = self.people.by_login(login_of_other).ok_or(RosterError::NobodyHasThatLogin)?;
+        self.tokens.mix_up_next(other.party_id);
+        Ok(())
     }
 
     /// Every access token is dead from now on, as after a restart of the web server's worker.

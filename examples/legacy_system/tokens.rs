@@ -15,6 +15,8 @@ pub(super) struct TokenBook(Arc<Mutex<Entries>>);
 struct Entries {
     access: HashMap<String, Access>,
     refresh: HashMap<String, Refresh>,
+    /// Whose answer the next refresh grant is given by mistake.
+    mixed_up_with: Option<String>,
 }
 
 struct Access {
@@ -57,6 +59,32 @@ impl TokenBook {
     pub(super) fn redeem(&self, token: &str, client_id: &str, now: Timestamp) -> Option<String> {
         let spent = self.lock().refresh.remove(token)?;
         (spent.client_id == client_id && spent.expires > now).then_some(spent.party_id)
+    }
+
+    /// The refresh token that this user has through this client, while it waits to be spent.
+    pub(super) fn living_refresh(&self, party_id: &str, client_id: &str, now: Timestamp) -> Option<String> {
+        let entries = self.lock();
+        let mut living = entries.refresh.iter().filter(|(_, entry)| entry.expires > now);
+        let (token, _) =
+            living.find(|(_, entry)| entry.party_id == party_id && entry.client_id == client_id)?;
+        Some(token.clone())
+    }
+
+    /// The next refresh grant will be given the answer of that party.
+    pub(super) fn mix_up_next(&self, party_id: String) {
+        self.lock().mixed_up_with = Some(party_id);
+    }
+
+    /// Whose answer this refresh grant is given by mistake. It happens once.
+    pub(super) fn mix_up(&self) -> Option<String> {
+        self.lock().mixed_up_with.take()
+    }
+
+    /// Ends this access token, and every refresh token of this user.
+    pub(super) fn sign_out(&self, access_token: &str, party_id: &str) {
+        let mut entries = self.lock();
+        entries.access.remove(access_token);
+        entries.refresh.retain(|_, refresh| refresh.party_id != party_id);
     }
 
     /// What a restart of the web server's worker does: every access token is dead, refresh tokens live on.

@@ -22,21 +22,39 @@ async function discover() {
 
 // ---- Signing in: authorization code with PKCE (RFC 6749 §4.1, RFC 7636, OpenID Connect Core §3.1) ----
 
-async function signIn() {
+async function signIn(wish = {}) {
   const provider = await discover();
-  const departure = { state: random(), nonce: random(), verifier: random() };
+  const departure = depart(config.redirect_uri);
   store.write("departure", departure);
+  location.assign(await authorization(provider, departure, wish));
+}
+
+// What must be remembered until the provider answers.
+const depart = (redirectUri) => ({ state: random(), nonce: random(), verifier: random(), redirectUri });
+
+async function authorization(provider, departure, wish) {
   const challenge = base64url(await crypto.subtle.digest("SHA-256", bytes(departure.verifier)));
-  go(provider.authorization_endpoint, {
+  return address(provider.authorization_endpoint, {
     response_type: "code",
     client_id: config.client_id,
-    redirect_uri: config.redirect_uri,
+    redirect_uri: departure.redirectUri,
     scope: config.scope,
     state: departure.state,
     nonce: departure.nonce,
     code_challenge: challenge,
     code_challenge_method: "S256",
+    ...wish,
   });
+}
+
+// A link elsewhere begins a sign-in (OpenID Connect Core §4): /start?iss=…&login_hint=…. Anybody can write such a link, so it may name
+// no other provider than this app's own. The app has one page, so it does not ask where the sign-in should end.
+async function signInByLink() {
+  const link = new URLSearchParams(location.search);
+  // Who goes back from the provider finds the front page, and is not sent forth again.
+  history.replaceState(null, "", "/");
+  if (link.get("iss") !== config.issuer) throw new Error("this link begins a sign-in at another provider than this app's");
+  await signIn(link.has("login_hint") ? { login_hint: link.get("login_hint") } : {});
 }
 
 // The provider sent the browser back: /callback?code=…&state=…&iss=… or ?error=…&state=…
@@ -46,6 +64,11 @@ async function arrive() {
   history.replaceState(null, "", "/");
   const departure = store.read("departure");
   store.remove("departure");
+  store.write("tokens", await redeem(answer, departure));
+}
+
+// Turns the provider's answer into tokens that are about somebody.
+async function redeem(answer, departure) {
   if (!departure || answer.get("state") !== departure.state) {
     throw new Error("this answer belongs to no sign-in that was begun in this tab; please begin again");
   }
@@ -58,12 +81,12 @@ async function arrive() {
   const tokens = await requestTokens(provider, {
     grant_type: "authorization_code",
     code: answer.get("code"),
-    redirect_uri: config.redirect_uri,
+    redirect_uri: departure.redirectUri,
     code_verifier: departure.verifier,
   });
   const claims = await verifyIdToken(provider, tokens.id_token);
   if (claims.nonce !== departure.nonce) throw new Error("the ID token was made for another sign-in");
-  store.write("tokens", tokens);
+  return { ...tokens, session_state: answer.get("session_state") };
 }
 
 // A public client proves nothing: it names itself, and PKCE or the refresh token does the rest.
@@ -119,10 +142,100 @@ async function signOut() {
   const provider = await discover();
   const { id_token } = store.read("tokens");
   store.remove("tokens");
-  go(provider.end_session_endpoint, {
+  stopWatching();
+  location.assign(address(provider.end_session_endpoint, {
     id_token_hint: id_token,
     post_logout_redirect_uri: config.post_logout_redirect_uri,
+  }));
+}
+
+// ---- Watching the provider's session (OpenID Connect Session Management §3) ----
+
+// The provider's own page, in a hidden frame, is asked again and again whether the session is still the one that this app knows. Nothing
+// goes over the network for it. A browser that keeps the cookies of framed sites apart answers "changed" wherever provider and app are
+// of different sites; the question that follows is then refused too, and the person signs in again.
+const POLL = 2000;
+const PATIENCE = 10000;
+let stopWatching = () => {};
+
+async function watch() {
+  const provider = await discover();
+  stopWatching();
+  const tokens = store.read("tokens");
+  if (!provider.check_session_iframe || !tokens?.session_state) return;
+  const origin = new URL(config.issuer).origin;
+  const frame = hiddenFrame(provider.check_session_iframe);
+  const hear = (event) => {
+    if (event.source !== frame.contentWindow || event.origin !== origin) return;
+    if (event.data === "unchanged") return;
+    stopWatching();
+    // After "error" the provider cannot tell, and asking it would only load it.
+    if (event.data === "changed") askAgain().catch(complain);
+  };
+  const ask = () => frame.contentWindow.postMessage(`${config.client_id} ${tokens.session_state}`, origin);
+  let timer;
+  stopWatching = () => {
+    clearInterval(timer);
+    removeEventListener("message", hear);
+    frame.remove();
+    stopWatching = () => {};
+  };
+  addEventListener("message", hear);
+  frame.addEventListener("load", () => {
+    ask();
+    timer = setInterval(ask, POLL);
+  }, { once: true });
+}
+
+// §3.1: whoever is no longer the same person, and whatever is no answer, counts as the end of the session.
+async function askAgain() {
+  const before = store.read("tokens");
+  const tokens = await signInSilently(before.id_token).catch(() => null);
+  // Signed out here meanwhile: there is nothing left to keep or to tell.
+  if (!store.read("tokens")) return;
+  if (tokens && claimsOf(tokens.id_token).sub === claimsOf(before.id_token).sub) {
+    store.write("tokens", { ...store.read("tokens"), ...tokens });
+    await show();
+    return watch();
+  }
+  store.remove("tokens");
+  element("ended-elsewhere").hidden = false;
+  await show();
+}
+
+// Without a page for the person: the provider answers at once, or says why it cannot (OpenID Connect Core §3.1.2.1, prompt=none).
+async function signInSilently(idToken) {
+  const provider = await discover();
+  const departure = depart(config.silent_redirect_uri);
+  const url = await authorization(provider, departure, { prompt: "none", id_token_hint: idToken });
+  return redeem(new URLSearchParams(await answerInFrame(url)), departure);
+}
+
+// What /silent was sent, said by /silent itself.
+function answerInFrame(url) {
+  return new Promise((resolve, reject) => {
+    const frame = hiddenFrame(url);
+    const finish = (settle, value) => {
+      clearTimeout(timer);
+      removeEventListener("message", hear);
+      frame.remove();
+      settle(value);
+    };
+    const hear = (event) => {
+      if (event.source === frame.contentWindow && event.origin === location.origin) finish(resolve, event.data);
+    };
+    const timer = setTimeout(() => finish(reject, new Error("the provider did not answer")), PATIENCE);
+    addEventListener("message", hear);
   });
+}
+
+function hiddenFrame(url) {
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  frame.title = "The provider's session";
+  frame.src = url;
+  document.body.append(frame);
+  return frame;
 }
 
 // ---- What the page shows ----
@@ -177,10 +290,10 @@ function complain(error) {
 
 // ---- Small tools ----
 
-function go(endpoint, parameters) {
+function address(endpoint, parameters) {
   const url = new URL(endpoint);
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  location.assign(url);
+  return url;
 }
 
 async function readJson(response) {
@@ -205,13 +318,15 @@ function base64url(buffer) {
 // ---- The start ----
 
 element("issuer").textContent = config.issuer;
-for (const [id, act] of [["sign-in", signIn], ["refresh", refresh], ["sign-out", signOut]]) {
+for (const [id, act] of [["sign-in", () => signIn()], ["refresh", refresh], ["sign-out", signOut]]) {
   element(id).addEventListener("click", () => act().catch(complain));
 }
 if (location.pathname === "/callback") await arrive().catch(complain);
+if (location.pathname === "/start") await signInByLink().catch(complain);
 await show().catch((error) => {
   // Tokens that the provider no longer knows: begin again.
   store.remove("tokens");
   complain(error);
   return show();
 });
+await watch().catch(complain);

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::relying_party::SignedIn;
+use super::sessions::Visitor;
 use super::trouble::Trouble;
 use crate::loopback::claims::{Claim, rows};
 
@@ -53,6 +54,9 @@ use crate::loopback::claims::{Claim, rows};
 </tbody>
 </table>
 {%- else %}
+{%- if ended_elsewhere %}
+<p class="problem" id="ended-elsewhere" role="status">You were signed out elsewhere.</p>
+{%- endif %}
 <h1>You are not signed in</h1>
 <p>This app knows no passwords. It sends you to a provider that speaks OpenID Connect, and learns from it who you are.</p>
 <p class="actions"><a class="button" id="sign-in" href="/sign-in">Sign in</a></p>
@@ -65,6 +69,7 @@ use crate::loopback::claims::{Claim, rows};
 struct Page<'p> {
     issuer: &'p str,
     user: Option<User>,
+    ended_elsewhere: bool,
     trouble: Option<String>,
 }
 
@@ -76,13 +81,18 @@ struct User {
 }
 
 /// The front page: who is signed in, or the way in.
-pub(super) fn home(issuer: &str, user: Option<&SignedIn>) -> askama::Result<String> {
-    Page { issuer, user: user.map(User::from), trouble: None }.render()
+pub(super) fn home(issuer: &str, visitor: &Visitor) -> askama::Result<String> {
+    let user = match visitor {
+        Visitor::SignedIn(user) => Some(User::from(&**user)),
+        Visitor::Nobody | Visitor::EndedElsewhere => None,
+    };
+    let ended_elsewhere = matches!(visitor, Visitor::EndedElsewhere);
+    Page { issuer, user, ended_elsewhere, trouble: None }.render()
 }
 
 /// What went wrong, in the app's words and the provider's.
 pub(super) fn trouble(issuer: &str, trouble: &Trouble) -> askama::Result<String> {
-    Page { issuer, user: None, trouble: Some(trouble.to_string()) }.render()
+    Page { issuer, user: None, ended_elsewhere: false, trouble: Some(trouble.to_string()) }.render()
 }
 
 impl From<&SignedIn> for User {

@@ -1,9 +1,10 @@
 //! The app as an OpenID Connect relying party: authorization code with PKCE, state and nonce, a verified ID token, userinfo, refresh,
-//! and sign-out at the provider.
+//! sign-out at the provider, and hearing of a sign-out there.
 //!
 //! It reads the provider's description at every step, so that it can be started before the provider and sees new signing keys at once. A
 //! busy app keeps it for some minutes.
 
+use jiff::Timestamp;
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreGenderClaim, CoreIdToken, CoreTokenResponse,
 };
@@ -17,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::invitation::Wish;
+use super::logout_token::{self, Distrust, Expected, Notice, Whom};
 use super::trouble::Trouble;
 use crate::loopback::claims;
 use crate::loopback::ending::chain;
@@ -48,6 +51,8 @@ pub(super) struct Departure {
     pub state: CsrfToken,
     nonce: Nonce,
     verifier: PkceCodeVerifier,
+    /// Where in the app the sign-in ends.
+    pub target: Option<Url>,
 }
 
 /// What the provider sends the browser back with.
@@ -67,6 +72,18 @@ pub(super) struct SignedIn {
     pub user_info: Map<String, Value>,
     pub refresh_token: Option<RefreshToken>,
     subject: SubjectIdentifier,
+    /// Which of the provider's sessions this came of (OpenID Connect Back-Channel Logout §2.1).
+    session: Option<String>,
+}
+
+impl SignedIn {
+    /// Whether a logout token is about this sign-in.
+    pub(super) fn is_meant(&self, whom: &Whom) -> bool {
+        match whom {
+            Whom::Session(sid) => self.session.as_ref() == Some(sid),
+            Whom::Person(sub) => **self.subject == *sub,
+        }
+    }
 }
 
 /// The claims that the library has no type for: roles and the like.
@@ -85,17 +102,20 @@ type Client = CoreClient<
 
 impl RelyingParty {
     /// Where to send the browser, and what to remember meanwhile.
-    pub(super) async fn depart(&self) -> Result<(Url, Departure), Trouble> {
+    pub(super) async fn depart(&self, wish: Wish) -> Result<(Url, Departure), Trouble> {
         let client = self.client(self.discover().await?)?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let request = client.authorize_url(
+        let mut request = client.authorize_url(
             CoreAuthenticationFlow::AuthorizationCode,
             CsrfToken::new_random,
             Nonce::new_random,
         );
+        if let Some(hint) = wish.login_hint {
+            request = request.set_login_hint(hint);
+        }
         let scopes = SCOPES.map(|scope| Scope::new(scope.to_owned()));
         let (url, state, nonce) = request.add_scopes(scopes).set_pkce_challenge(challenge).url();
-        Ok((url, Departure { state, nonce, verifier }))
+        Ok((url, Departure { state, nonce, verifier, target: wish.target }))
     }
 
     /// Turns the answer into somebody. The caller has matched `arrival.state` with this departure.
@@ -140,6 +160,7 @@ impl RelyingParty {
         let mut after = self.signed_in(&client, id_token, before.subject.clone(), &tokens).await?;
         // RFC 6749 §6: no new refresh token means that the old one stays.
         after.refresh_token = after.refresh_token.or_else(|| before.refresh_token.clone());
+        after.session = after.session.or_else(|| before.session.clone());
         Ok(after)
     }
 
@@ -151,6 +172,19 @@ impl RelyingParty {
         let back = PostLogoutRedirectUrl::new(back.clone()).map_err(|_| Trouble::NoUrl(back))?;
         let request = LogoutRequest::from(endpoint.ok_or(Trouble::NoSignOut)?);
         Ok(request.set_id_token_hint(&leaving.id_token).set_post_logout_redirect_uri(back).http_get_url())
+    }
+
+    /// What the provider tells behind the browser's back (OpenID Connect Back-Channel Logout §2.6), when it is to be believed.
+    pub(super) async fn hear(&self, logout_token: &str) -> Result<Notice, Distrust> {
+        let metadata = self.discover().await.map_err(|trouble| Distrust::NoKeys(trouble.to_string()))?;
+        let expected = Expected {
+            issuer: &self.settings.issuer,
+            client_id: &self.settings.client_id,
+            algorithms: metadata.id_token_signing_alg_values_supported(),
+            keys: metadata.jwks(),
+            now: Timestamp::now(),
+        };
+        logout_token::believe(logout_token, &expected)
     }
 
     async fn discover(&self) -> Result<ProviderMetadataWithLogout, Trouble> {
@@ -183,8 +217,10 @@ impl RelyingParty {
         let Ok(Value::Object(user_info)) = serde_json::to_value(user_info) else {
             return Err(Trouble::UserInfo("it is no object".to_owned()));
         };
+        let id_claims = claims::of_jwt(&id_token.to_string()).unwrap_or_default();
         Ok(SignedIn {
-            id_claims: claims::of_jwt(&id_token.to_string()).unwrap_or_default(),
+            session: id_claims.get("sid").and_then(Value::as_str).map(str::to_owned),
+            id_claims,
             id_token,
             user_info,
             refresh_token: tokens.refresh_token().cloned(),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::http::{HeaderMap, header};
 use openidconnect::CsrfToken;
 
+use super::logout_token::Whom;
 use super::relying_party::{Departure, SignedIn};
 
 /// Cookies know no ports, so that every app on localhost sees the others': the name is the app's own.
@@ -19,10 +20,52 @@ const MOST_DEPARTURES: usize = 8;
 pub(super) struct Session {
     /// Several tabs may be on their way at once.
     departures: Vec<Departure>,
-    pub user: Option<Arc<SignedIn>>,
+    user: Option<Arc<SignedIn>>,
+    /// The provider ended it, and the person has not been told.
+    ended_elsewhere: bool,
+}
+
+/// Who looks at the front page.
+pub(super) enum Visitor {
+    Nobody,
+    SignedIn(Arc<SignedIn>),
+    /// Somebody who was signed in until the provider said otherwise.
+    EndedElsewhere,
 }
 
 impl Session {
+    /// That the session was ended elsewhere is told once.
+    pub(super) fn visitor(&mut self) -> Visitor {
+        match &self.user {
+            Some(user) => Visitor::SignedIn(Arc::clone(user)),
+            None if std::mem::take(&mut self.ended_elsewhere) => Visitor::EndedElsewhere,
+            None => Visitor::Nobody,
+        }
+    }
+
+    pub(super) fn user(&self) -> Option<Arc<SignedIn>> {
+        self.user.clone()
+    }
+
+    pub(super) fn sign_in(&mut self, user: SignedIn) {
+        self.user = Some(Arc::new(user));
+        self.ended_elsewhere = false;
+    }
+
+    /// Puts fresh tokens in the place of those that were refreshed. Who was signed out while the provider was being asked stays so.
+    pub(super) fn refresh(&mut self, before: &Arc<SignedIn>, after: SignedIn) {
+        if self.user.as_ref().is_some_and(|user| Arc::ptr_eq(user, before)) {
+            self.user = Some(Arc::new(after));
+        }
+    }
+
+    fn end_elsewhere(&mut self, whom: &Whom) {
+        if self.user.as_ref().is_some_and(|user| user.is_meant(whom)) {
+            self.user = None;
+            self.ended_elsewhere = true;
+        }
+    }
+
     pub(super) fn remember(&mut self, departure: Departure) {
         if self.departures.len() == MOST_DEPARTURES {
             self.departures.remove(0);
@@ -59,6 +102,12 @@ impl Sessions {
         let cookie = format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax");
         sessions.insert(id, session);
         cookie
+    }
+
+    /// Ends every session that the provider means, in whichever browser. The cookies live on and lead to nobody.
+    pub(super) fn end_elsewhere(&self, whom: &Whom) {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.values_mut().for_each(|session| session.end_elsewhere(whom));
     }
 
     /// Ends the session; answers who was signed in.

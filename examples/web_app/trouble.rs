@@ -15,6 +15,9 @@ pub(super) enum Trouble {
     /// RFC 9207: an answer of another provider.
     #[error("the answer comes from another provider, {0}")]
     OtherProvider(String),
+    /// OpenID Connect Core §4: a link that begins a sign-in names who is to be asked.
+    #[error("this link begins no sign-in at the provider of this app, but at {0:?}")]
+    OtherIssuer(String),
     #[error("{0} is no URL")]
     NoUrl(String),
     #[error("the provider cannot be reached or describes itself wrongly: {0}")]

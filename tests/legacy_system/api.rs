@@ -6,7 +6,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{Answer, Town};
+use super::{Answer, CLIENT, Town};
 use crate::legacy_system::Settings;
 
 const ALICES_GUID: &str = "6f1d4c2a-0b5e-4e7b-9a31-00c0ffee0001";
@@ -29,6 +29,36 @@ async fn only_a_living_token_opens_the_api() {
     town.system().end_access_tokens();
     assert_eq!(town.read("/api/me", &token).await.status, 401);
     assert_eq!(town.get("/nothing-here").send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn a_sign_out_ends_the_token_that_asks_and_every_refresh_token_of_its_person() {
+    let town = Town::open_with_refresh().await;
+    let other_desk = town.password_with_client("alice", "wonderland").await.text("access_token");
+    let alice = town.password_with_client("alice", "wonderland").await;
+    let through_another_client = town.system().rotate_elsewhere("alice", "another-client").unwrap();
+    let bob = town.password_with_client("bob", "builder").await;
+    let token = alice.text("access_token");
+    let sign_out = async |token: &str| {
+        town.http.post(town.url("/api/signout")).bearer_auth(token).send().await.unwrap().status()
+    };
+    assert_eq!(sign_out("forged").await, 401);
+    assert_eq!(sign_out(&token).await, 204);
+
+    assert_eq!(sign_out(&token).await, 401, "it ended itself");
+    assert_eq!(town.read("/api/me", &token).await.status, 401);
+    assert_eq!(town.read("/api/me", &other_desk).await.status, 200, "no other access token");
+    assert_eq!(town.refresh(&alice.text("refresh_token")).await.status, 400);
+    town.system().console.change(|settings| settings.client_id = "another-client".into());
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", through_another_client.as_str()),
+        ("client_id", "another-client"),
+        CLIENT[1],
+    ];
+    assert_eq!(town.token(&fields).await.text("error"), "invalid_grant", "through no client");
+    town.system().console.change(|settings| settings.client_id = CLIENT[0].1.into());
+    assert_eq!(town.refresh(&bob.text("refresh_token")).await.status, 200, "nobody else's");
 }
 
 #[tokio::test]

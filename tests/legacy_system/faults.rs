@@ -1,11 +1,20 @@
 //! The faults that a test can switch on, and the system that is stopped and started again.
 
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use super::{Answer, Town};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use url::form_urlencoded;
+
+use super::{Answer, CLIENT, Town};
 use crate::legacy_system::{Door, Fault};
 
 const FIVE_MEGABYTES: usize = 5 * 1024 * 1024;
+
+fn refresh_form(token: &str) -> Vec<(&str, &str)> {
+    [&[("grant_type", "refresh_token"), ("refresh_token", token)], &CLIENT[..]].concat()
+}
 
 #[tokio::test]
 async fn a_late_answer_is_late_and_the_call_is_in_the_journal_before_it() {
@@ -22,6 +31,39 @@ async fn a_late_answer_is_late_and_the_call_is_in_the_journal_before_it() {
     assert!(request.send().await.unwrap_err().is_timeout());
     let [call] = <[_; 1]>::try_from(town.system().journal.calls()).unwrap();
     assert_eq!(call.status, None, "the caller went away");
+}
+
+#[tokio::test]
+async fn who_hangs_up_on_a_late_answer_has_spent_the_refresh_token_all_the_same() {
+    let town = Town::open_with_refresh().await;
+    let token = town.password_with_client("alice", "wonderland").await.text("refresh_token");
+    town.system().faults.set(Door::Token, Fault::Delay(Duration::from_secs(60)));
+    let form = refresh_form(&token);
+    let request = town.http.post(town.url("/token")).form(&form).timeout(Duration::from_millis(500));
+    assert!(request.send().await.unwrap_err().is_timeout());
+    town.system().faults.set(Door::Token, Fault::None);
+    assert_eq!(town.refresh(&token).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_lost_answer_leaves_not_a_byte_and_the_refresh_token_is_spent_all_the_same() {
+    let town = Town::open_with_refresh().await;
+    let token = town.password_with_client("alice", "wonderland").await.text("refresh_token");
+    town.system().faults.set(Door::Token, Fault::Lost);
+    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(refresh_form(&token)).finish();
+    let request = format!(
+        "POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, town.running.port)).await.unwrap();
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut came = Vec::new();
+    connection.read_to_end(&mut came).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&came), "");
+
+    town.system().faults.set(Door::Token, Fault::None);
+    assert_eq!(town.refresh(&token).await.status, 400);
 }
 
 #[tokio::test]
@@ -45,9 +87,7 @@ async fn half_an_answer_breaks_off_and_the_refresh_token_is_spent_all_the_same()
     let town = Town::open_with_refresh().await;
     let token = town.password_with_client("alice", "wonderland").await.text("refresh_token");
     town.system().faults.set(Door::Token, Fault::HalfAnswer);
-    let fields = [("grant_type", "refresh_token"), ("refresh_token", token.as_str())];
-    let form = [&fields[..], &super::CLIENT].concat();
-    let mut response = town.http.post(town.url("/token")).form(&form).send().await.unwrap();
+    let mut response = town.http.post(town.url("/token")).form(&refresh_form(&token)).send().await.unwrap();
     assert_eq!(response.status(), 200);
     let promised = response.content_length().unwrap();
     let came = response.chunk().await.unwrap().unwrap();

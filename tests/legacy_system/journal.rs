@@ -52,6 +52,23 @@ async fn each_call_is_counted_once_in_its_order_and_can_be_forgotten() {
 }
 
 #[tokio::test]
+async fn refresh_grants_are_counted_under_either_spelling_and_whatever_comes_of_them() {
+    let town = Town::open_with_refresh().await;
+    let token = town.password_with_client("alice", "wonderland").await.text("refresh_token");
+    assert_eq!(town.system().journal.refreshes(), 0, "a password is no refresh");
+    town.refresh(&token).await;
+    town.refresh(&token).await;
+    let form = [("grant_type", "refresh_token")];
+    town.http.post(town.url("/Token")).form(&form).send().await.unwrap();
+    town.http.post(town.url("/login")).form(&form).send().await.unwrap();
+    assert_eq!(
+        town.system().journal.refreshes(),
+        3,
+        "one granted, two refused, and a form that went elsewhere"
+    );
+}
+
+#[tokio::test]
 async fn the_journal_is_read_and_cleared_over_http_without_a_trace() {
     let town = Town::open().await;
     town.password("alice", "wonderland").await;

@@ -56,6 +56,18 @@ async fn a_disabled_user_still_refreshes_and_still_gets_a_200_that_says_so() {
 }
 
 #[tokio::test]
+async fn who_was_disabled_is_let_in_again() {
+    let town = Town::open().await;
+    let people = &town.system().people;
+    people.disable("alice").unwrap();
+    assert_eq!(town.password("alice", "wonderland").await.status, 400);
+    people.enable("alice").unwrap();
+    let token = town.password("alice", "wonderland").await.text("access_token");
+    assert_eq!(town.read("/api/me", &token).await.json["IsDisable"], false);
+    assert_eq!(people.enable("nobody"), Err(RosterError::NobodyHasThatLogin));
+}
+
+#[tokio::test]
 async fn a_new_password_replaces_the_old_one_and_an_unlocked_user_gets_in() {
     let town = Town::open().await;
     let people = &town.system().people;

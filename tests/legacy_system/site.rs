@@ -62,6 +62,24 @@ async fn a_visitor_signs_in_sees_the_members_page_and_signs_out() {
 }
 
 #[tokio::test]
+async fn the_members_page_links_to_what_the_office_wants_and_escapes_it() {
+    let town = Town::open().await;
+    let alice = cookie(&login(&town, "alice", "wonderland", "/members").await);
+    assert!(!page(&town, "/members", &alice).await.contains("id=\"apps\""), "no links, no list");
+    town.system().console.change(|settings| {
+        settings.links = vec![
+            ("Events & <more>".into(), "http://localhost:3000/start?iss=a&login_hint=\"alice\"".into()),
+            ("Library".into(), "/library".into()),
+        ];
+    });
+    let members = page(&town, "/members", &alice).await;
+    let list = "<ul id=\"apps\">\n\
+                <li><a href=\"http://localhost:3000/start?iss=a&amp;login_hint=&quot;alice&quot;\">Events &amp; &lt;more&gt;</a></li>\n\
+                <li><a href=\"/library\">Library</a></li>\n</ul>";
+    assert!(members.contains(list), "{members}");
+}
+
+#[tokio::test]
 async fn a_refused_login_says_why_and_repeats_the_input_escaped() {
     let town = Town::open().await;
     let refused = login(&town, "carol", "letmein-please", "/sso").await;
@@ -102,6 +120,27 @@ async fn a_logout_returns_to_this_site_or_to_the_bridge(
     let town = town_with_bridge().await;
     let response = town.get(LOGOUT).query(&[("returnurl", return_url)]).send().await.unwrap();
     assert_eq!(response.headers().get(LOCATION).map(|value| value.to_str().unwrap()), target);
+}
+
+#[rstest]
+#[case::none(None, "https://bridge.example/signed-out")]
+#[case::an_own_page(Some("/members"), "/members")]
+#[case::a_foreign_site(Some("https://evil.example/"), "https://bridge.example/signed-out")]
+#[tokio::test]
+async fn a_logout_without_an_acceptable_return_url_leads_where_the_administrator_says(
+    #[case] return_url: Option<&str>,
+    #[case] target: &str,
+    #[values("/logout", LOGOUT)] path: &str,
+) {
+    let sign_out_redirect = Some("https://bridge.example/signed-out".into());
+    let town = Town::open_with(Settings { sign_out_redirect, ..Settings::default() }).await;
+    let alice = cookie(&login(&town, "alice", "wonderland", "").await);
+    let query: Vec<_> = return_url.map(|url| ("returnurl", url)).into_iter().collect();
+    let signed_out = town.get(path).query(&query).header(COOKIE, &alice).send().await.unwrap();
+    assert_eq!(location(&signed_out), target);
+    assert!(signed_out.headers()[SET_COOKIE].to_str().unwrap().ends_with("Max-Age=0"));
+    let after = town.get("/members").header(COOKIE, &alice).send().await.unwrap();
+    assert_eq!(after.status(), 302, "the session had ended before the browser was sent away");
 }
 
 #[tokio::test]

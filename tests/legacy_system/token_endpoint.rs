@@ -7,7 +7,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use rstest::rstest;
 
 use super::{Answer, CLIENT, Town};
-use crate::legacy_system::Settings;
+use crate::legacy_system::{RosterError, Settings};
 
 fn keys(answer: &Answer) -> Vec<&str> {
     answer.json.as_object().unwrap().keys().map(String::as_str).collect()
@@ -84,6 +84,51 @@ async fn a_second_login_through_the_client_ends_the_first_ones_refresh_token() {
     assert_eq!(town.refresh(&phone).await.status, 400);
     assert_eq!(town.refresh(&desk).await.status, 200);
     assert_eq!(town.refresh(&bobs).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refresh_elsewhere_ends_the_token_here() {
+    let town = Town::open_with_refresh().await;
+    let here = town.password_with_client("alice", "wonderland").await.text("refresh_token");
+    let other_client = town.system().rotate_elsewhere("alice", "another-client").unwrap();
+    let elsewhere = town.system().rotate_elsewhere("alice", "passerelle").unwrap();
+    assert_eq!(town.refresh(&here).await.text("error"), "invalid_grant");
+    assert_eq!(town.refresh(&elsewhere).await.text("userName"), "alice");
+    assert_eq!(town.refresh(&other_client).await.status, 400, "it was made for another client");
+    assert_eq!(town.system().rotate_elsewhere("nobody", "passerelle"), Err(RosterError::NobodyHasThatLogin));
+}
+
+#[tokio::test]
+async fn one_refresh_is_answered_with_somebody_else_and_takes_nothing_from_them() {
+    let town = Town::open_with_refresh().await;
+    let alices = town.password_with_client("alice", "wonderland").await.text("refresh_token");
+    let bobs = town.password_with_client("bob", "builder").await.text("refresh_token");
+    town.system().swap_next_refresh("bob").unwrap();
+    assert_eq!(town.refresh("forged").await.status, 400, "a refused one does not use it up");
+    let mixed_up = town.refresh(&alices).await;
+    assert_eq!((mixed_up.status, mixed_up.text("userName").as_str()), (200, "bob"));
+    assert_eq!(
+        (mixed_up.text("refresh_token"), mixed_up.text("as:client_id")),
+        (bobs.clone(), CLIENT[0].1.into())
+    );
+    let me = town.read("/api/me", &mixed_up.text("access_token")).await;
+    assert_eq!(me.text("UserName"), "bob");
+    assert_eq!(town.refresh(&alices).await.status, 400, "alice's token is spent");
+    assert_eq!(
+        town.refresh(&bobs).await.text("userName"),
+        "bob",
+        "it happens once, and bob's token lived on"
+    );
+    assert_eq!(town.system().swap_next_refresh("nobody"), Err(RosterError::NobodyHasThatLogin));
+}
+
+#[tokio::test]
+async fn who_has_no_refresh_token_is_given_one_in_the_answer_that_goes_astray() {
+    let town = Town::open_with_refresh().await;
+    let alices = town.password_with_client("alice", "wonderland").await.text("refresh_token");
+    town.system().swap_next_refresh("bob").unwrap();
+    let bobs = town.refresh(&alices).await.text("refresh_token");
+    assert_eq!(town.refresh(&bobs).await.text("userName"), "bob");
 }
 
 #[tokio::test]

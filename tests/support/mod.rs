@@ -13,3 +13,4 @@ pub mod machines;
 pub mod parts;
 pub mod postgres;
 pub mod process;
+pub mod provider;
