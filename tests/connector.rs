@@ -55,7 +55,7 @@ impl Town {
     }
 
     async fn sign_in(&self, user_name: &str, password: &str) -> Result<Identity, Refusal> {
-        self.connector.sign_in(user_name, &Secret::from(password)).await
+        self.connector.sign_in(user_name, &Secret::from(password)).await.map(|arrival| arrival.identity)
     }
 
     async fn breaks(&self, door: Door, fault: Fault) -> Refusal {

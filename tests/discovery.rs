@@ -66,6 +66,7 @@ async fn no_list_is_empty_and_no_member_is_null() {
         introspection: urls("introspect"),
         revocation: urls("revoke"),
         end_session: urls("end-session"),
+        check_session: urls("check-session"),
     };
     let registry = Registry::new(clients(), apis());
     let issuer = "https://login.example.org";

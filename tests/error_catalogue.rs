@@ -8,6 +8,7 @@ use std::sync::Arc;
 use passerelle::keys::compact::VerifyError;
 use passerelle::keys::form::FormError;
 use passerelle::keys::keyring::SignError;
+use passerelle::legacy::refusal::Refusal;
 use passerelle::oauth::algorithm::SigningAlgorithm;
 use passerelle::oauth::basic::MalformedBasic;
 use passerelle::oauth::claims::MalformedClaims;
@@ -19,6 +20,7 @@ use passerelle::oauth::scope::MalformedScope;
 use passerelle::oauth::token_request::MalformedTokenRequest;
 use passerelle::provider::authorize_error::AuthorizeError;
 use passerelle::provider::client_auth::error::ClientAuthError;
+use passerelle::provider::handover_error::HandoverError;
 use passerelle::provider::introspect::IntrospectionError;
 use passerelle::provider::logout::rp_initiated::SignOutError;
 use passerelle::provider::revoke::RevocationError;
@@ -118,6 +120,9 @@ fn authorize() -> Vec<AuthorizeError> {
         AuthorizeError::Redirect { .. } => redirect(UntrustedRedirect::NotRegistered),
         AuthorizeError::Form(_) => FormError::Forged.into(),
         AuthorizeError::NoImmutableId { .. } => AuthorizeError::NoImmutableId { why: "no `id`".to_owned() },
+        AuthorizeError::UnknownLaunch => AuthorizeError::UnknownLaunch,
+        AuthorizeError::NoLegacySite => AuthorizeError::NoLegacySite,
+        AuthorizeError::HandoverGone => AuthorizeError::HandoverGone,
         AuthorizeError::Crossed => AuthorizeError::Crossed,
         AuthorizeError::BrokenOff => AuthorizeError::BrokenOff,
         AuthorizeError::Unsealable => AuthorizeError::Unsealable,
@@ -125,6 +130,29 @@ fn authorize() -> Vec<AuthorizeError> {
     ];
     all.push(FormError::Expired.into());
     all.extend(redirects().into_iter().map(redirect));
+    all
+}
+
+fn handover() -> Vec<HandoverError> {
+    let down = || Refusal::Unavailable { why: "no connection".to_owned() };
+    let mut all = every![HandoverError:
+        HandoverError::NotConfigured => HandoverError::NotConfigured,
+        HandoverError::Elsewhere { .. } => HandoverError::Elsewhere { from: "https://evil.example".to_owned() },
+        HandoverError::NoToken => HandoverError::NoToken,
+        HandoverError::Legacy(_) => HandoverError::Legacy(down()),
+        HandoverError::NothingWaits => HandoverError::NothingWaits,
+        HandoverError::Unsolicited => HandoverError::Unsolicited,
+        HandoverError::Unsealable => HandoverError::Unsealable,
+        HandoverError::Form(_) => FormError::Forged.into(),
+        HandoverError::Authorize(_) => AuthorizeError::Crossed.into(),
+        HandoverError::Store(_) => unavailable().into(),
+    ];
+    let refusals = [
+        Refusal::HandoverRefused { why: "status 400".to_owned() },
+        Refusal::NoImmutableId { why: "no `id`".to_owned() },
+        Refusal::Misconfigured { why: "status 404".to_owned() },
+    ];
+    all.extend(refusals.into_iter().map(HandoverError::Legacy));
     all
 }
 
@@ -258,6 +286,8 @@ fn token() -> Vec<TokenError> {
         TokenError::CodeSpent => TokenError::CodeSpent,
         TokenError::Code(_) => CodeRefusal::AnotherClient.into(),
         TokenError::SessionOver => TokenError::SessionOver,
+        TokenError::LegacyRefused => TokenError::LegacyRefused,
+        TokenError::LegacySilent => TokenError::LegacySilent,
         TokenError::AccountGone => TokenError::AccountGone,
         TokenError::RefreshUnknown => TokenError::RefreshUnknown,
         TokenError::RefreshReused => TokenError::RefreshReused,
@@ -289,6 +319,7 @@ fn userinfo() -> Vec<UserInfoError> {
         UserInfoError::SeveralTokens => UserInfoError::SeveralTokens,
         UserInfoError::InvalidToken => UserInfoError::InvalidToken,
         UserInfoError::InsufficientScope => UserInfoError::InsufficientScope,
+        UserInfoError::LegacySilent => UserInfoError::LegacySilent,
         UserInfoError::Sign(_) => no_key().into(),
         UserInfoError::Store(_) => unavailable().into(),
     ]
@@ -362,13 +393,19 @@ fn the_catalogue_is_what_it_was() {
     let mut catalogue = Catalogue::default();
     catalogue.section("Told on a page: signing in");
     catalogue.pages(&authorize());
+    catalogue.section("Told on a page: handed over by the legacy site");
+    catalogue.pages(&handover());
     catalogue.section("Told on a page: signing out");
     catalogue.pages(&sign_out());
     catalogue.section("Told on a page: anywhere");
     catalogue.pages(&forms());
-    for refused in
-        [Refused::malformed_form(), Refused::not_found(), Refused::method_not_allowed(), Refused::panicked()]
-    {
+    for refused in [
+        Refused::malformed_form(),
+        Refused::too_long_for_a_cookie(),
+        Refused::not_found(),
+        Refused::method_not_allowed(),
+        Refused::panicked(),
+    ] {
         catalogue.page(&refused);
     }
     catalogue.pages(&store());

@@ -10,11 +10,13 @@ use std::sync::Arc;
 use askama::Template;
 use base64::Engine as _;
 use passerelle::i18n::{Language, Messages};
+use passerelle::web::page::account::AccountPage;
 use passerelle::web::page::branding::Branding;
 use passerelle::web::page::consent::ConsentPage;
 use passerelle::web::page::error::ErrorPage;
 use passerelle::web::page::form_post::FormPostPage;
 use passerelle::web::page::frame::Frame;
+use passerelle::web::page::handover::{HandoverPage, NotSignedInPage};
 use passerelle::web::page::notice::{Help, Notice};
 use passerelle::web::page::sign_in::SignInPage;
 use passerelle::web::page::sign_out::{SignOutPage, SignedOutPage, StillSignedInPage};
@@ -87,6 +89,9 @@ fn every_page_of(branding: &Branding) -> Vec<Shown> {
         add(&mut shown, "sign_out", language, SignOutPage::samples(frame));
         add(&mut shown, "signed_out", language, SignedOutPage::samples(frame));
         add(&mut shown, "still_signed_in", language, StillSignedInPage::samples(frame));
+        add(&mut shown, "handover", language, HandoverPage::samples(frame));
+        add(&mut shown, "not_signed_in", language, NotSignedInPage::samples(frame));
+        add(&mut shown, "account", language, AccountPage::samples(frame));
         add(&mut shown, "form_post", language, FormPostPage::samples(frame));
     }
     shown
@@ -319,7 +324,8 @@ fn the_organisations_logos_stand_where_its_name_stood() {
     branding.logo = ImageUri::parse("https://cdn.example/logo.svg");
     branding.logo_dark = ImageUri::parse("https://cdn.example/logo-dark.svg");
     let frame = frame(branding, Language::En);
-    let html = SignedOutPage { frame, back: None }.render().unwrap();
+    let page = SignedOutPage::samples(&frame).into_iter().find(|page| page.back.is_none()).unwrap();
+    let html = page.render().unwrap();
     assert!(html.contains(r#"<link rel="icon" href="https://cdn.example/logo.svg">"#));
     assert!(html.contains(
         r#"<source srcset="https://cdn.example/logo-dark.svg" media="(prefers-color-scheme: dark)">"#

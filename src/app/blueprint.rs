@@ -96,7 +96,10 @@ fn legacy_site(legacy: &Description, settings: &Settings, findings: &mut Finding
     if settings.sign_in.method != Method::Form {
         let wants = "sign_in.method sends people to the legacy site, which needs it";
         if legacy.refresh.is_none() {
-            findings.problem("legacy.client_id", format!("missing, with client_secret: {wants} to redeem what the site hands over"));
+            findings.problem(
+                "legacy.client_id",
+                format!("missing, with client_secret: {wants} to redeem what the site hands over"),
+            );
         }
         if site.and_then(|site| site.sign_in_url.as_ref()).is_none() {
             findings.problem("legacy.site.sign_in_url", format!("missing; {wants}"));

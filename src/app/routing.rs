@@ -47,7 +47,9 @@ use crate::web::page::notice::Help;
 use crate::web::page::stylesheet::Stylesheet;
 use crate::web::page::uri::WebUri;
 use crate::web::pages::{Details, Pages, Shared};
-use crate::web::routes::{AUTHORIZE, CHECK_SESSION, END_SESSION, INTROSPECT, JWKS, REVOKE, Routes, TOKEN, USERINFO};
+use crate::web::routes::{
+    AUTHORIZE, CHECK_SESSION, END_SESSION, INTROSPECT, JWKS, REVOKE, Routes, TOKEN, USERINFO,
+};
 use crate::web::{assets, cors, health, layers};
 
 /// What an answer may wait for beyond the old system: the database, and signatures in a queue.

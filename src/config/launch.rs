@@ -57,7 +57,8 @@ pub(super) fn check(written: Vec<Raw>, clients: &[Client], findings: &mut Findin
 impl Raw {
     fn check(self, at: &str, clients: &[Client], findings: &mut Findings) -> Option<Launch> {
         let name = self.name.unwrap_or_default();
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        {
             findings.missing(
                 key(at, "name"),
                 "letters, digits, `-` and `_`: the last part of the link, as in /launch/shop",
@@ -80,7 +81,8 @@ impl Raw {
             (None, Some(url)) => {
                 web_uri(Some(&url), &key(at, "url"), findings);
                 if self.target_link_uri.is_some() {
-                    findings.problem(key(at, "target_link_uri"), "belongs to `client`; `url` leads there itself");
+                    findings
+                        .problem(key(at, "target_link_uri"), "belongs to `client`; `url` leads there itself");
                 }
                 Target::Url(url)
             }
@@ -94,7 +96,9 @@ impl Raw {
 }
 
 fn web_uri(text: Option<&str>, at: &str, findings: &mut Findings) {
-    let fits = |text: &str| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let fits = |text: &str| {
+        Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    };
     if text.is_some_and(|text| !fits(text)) {
         findings.problem(at, "not an absolute http or https URL");
     }

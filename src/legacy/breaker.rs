@@ -80,7 +80,10 @@ impl Leave {
                 }
                 let pause = state.open.map_or(FIRST_PAUSE, |open| (open.pause * 2).min(LONGEST_PAUSE));
                 if state.open.is_none() {
-                    warn!(failures = state.failures, "the legacy system does not work: not asking it for a while");
+                    warn!(
+                        failures = state.failures,
+                        "the legacy system does not work: not asking it for a while"
+                    );
                 }
                 state.open = Some(Open { until: Instant::now() + pause, pause });
             }

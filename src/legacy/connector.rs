@@ -58,8 +58,7 @@ impl Connector {
         Self(Arc::new(Parts {
             id,
             probe: alive.map(probe),
-            refresh: refresh
-                .map(|refresh| (TokenCall::new(refresh.endpoint.clone(), http.clone()), refresh)),
+            refresh: refresh.map(|refresh| (TokenCall::new(refresh.endpoint.clone(), http.clone()), refresh)),
             profile: ProfileCalls {
                 steps: description.profile,
                 base_url,
@@ -134,11 +133,8 @@ impl Connector {
         };
         let Some(leave) = self.0.breaker.ask() else { return Err(RefreshTrouble::transient(OPEN)) };
         let refreshed = tokio::time::timeout(self.0.timeout, call.refresh(token, &refresh.classes)).await;
-        let late = |_| RefreshTrouble {
-            class: Class::Unknown,
-            why: "no answer in time".to_owned(),
-            after: None,
-        };
+        let late =
+            |_| RefreshTrouble { class: Class::Unknown, why: "no answer in time".to_owned(), after: None };
         let refreshed = refreshed.map_err(late).and_then(|refreshed| refreshed);
         leave.tell(match &refreshed {
             Err(RefreshTrouble { class: Class::Transient | Class::Unknown, .. }) => Ended::Failed,

@@ -91,7 +91,8 @@ impl SiteDescription {
     /// being sent, or make the first one `null`.
     pub fn source(&self, origin: Option<&str>, referer: Option<&str>) -> Source {
         let known = |origin: &str| self.origins.iter().any(|known| known == origin);
-        let of_referer = referer.map(|referer| Url::parse(referer).map(|url| url.origin().ascii_serialization()));
+        let of_referer =
+            referer.map(|referer| Url::parse(referer).map(|url| url.origin().ascii_serialization()));
         match (origin, of_referer) {
             (Some(origin), _) if known(origin) => Source::Site,
             (Some(_), _) => Source::Elsewhere,

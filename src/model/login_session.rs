@@ -31,14 +31,14 @@ pub struct LoginSession {
     /// Its absolute end, whatever happens.
     pub expires_at: Timestamp,
     /// In which browser it began, or was last signed in to anew.
-    pub place: Place,
+    pub whereabouts: Whereabouts,
     /// When and why it ended; an ended session stays a while, so that what hangs on it can be told.
     pub ended: Option<Ended>,
 }
 
 /// Where a session is, for its owner to recognise: nothing is decided by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct Whereabouts {
     /// `User-Agent`, cut to a length.
     pub agent: Option<String>,
     /// The address that the browser came from.

@@ -196,9 +196,9 @@ impl AccountPages {
         let agreed = consents::list(db, account).await?;
         let agreed = agreed.into_iter().map(|consent| (consent.client, consent.scope, consent.granted_at));
         let given = token_families::list_of_account(db, account, now).await?;
-        let given = given.into_iter().map(|family| {
-            (family.authorization.client, family.authorization.scope, family.created_at)
-        });
+        let given = given
+            .into_iter()
+            .map(|family| (family.authorization.client, family.authorization.scope, family.created_at));
         for (client, scope, since) in agreed.chain(given) {
             let entry = found.entry(client).or_insert_with(|| (Scope::default(), since));
             entry.0 = entry.0.union(&scope);

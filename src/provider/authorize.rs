@@ -165,9 +165,7 @@ impl Authorize {
         let anew = match &pending.wanted {
             Wanted::Place(_) => false,
             Wanted::Authorization(request) => match self.admission().admit(request)? {
-                Ok(admitted) => {
-                    self.signed_in(visitor, now).await?.is_some() || asks_anew(&admitted.checked)
-                }
+                Ok(admitted) => self.signed_in(visitor, now).await?.is_some() || asks_anew(&admitted.checked),
                 Err(step) => return Ok(step),
             },
         };

@@ -8,7 +8,7 @@ use crate::legacy::identity::Identity;
 use crate::legacy::tokens::Arrival;
 use crate::model::account::Account;
 use crate::model::code::AuthorizationCode;
-use crate::model::login_session::{EndReason, LoginSession, Place};
+use crate::model::login_session::{EndReason, LoginSession, Whereabouts};
 use crate::provider::authorize::{Authorize, Decided, Person};
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::issue::{self, Issue, issued};
@@ -182,7 +182,10 @@ impl Entry {
             created_at: mine.map_or(now, |session| session.created_at),
             last_seen: now,
             expires_at: mine.map_or(now + settings.session_absolute, |session| session.expires_at),
-            place: Place { agent: visitor.agent.clone(), address: Some(visitor.address.to_string()) },
+            whereabouts: Whereabouts {
+                agent: visitor.agent.clone(),
+                address: Some(visitor.address.to_string()),
+            },
             ended: None,
         }
     }

@@ -147,8 +147,7 @@ impl Handovers {
     async fn keep(&self, waiting: &Waiting, now: Timestamp) -> Result<Secret, HandoverError> {
         let handle = self.chance.secret();
         let digest = Digest::of(handle.expose());
-        let sealed =
-            waiting.seal(&self.sealer, &digest, &self.chance).ok_or(HandoverError::Unsealable)?;
+        let sealed = waiting.seal(&self.sealer, &digest, &self.chance).ok_or(HandoverError::Unsealable)?;
         let insert = self.db.write(move |tx| {
             Box::pin(async move { handovers::insert(tx, &digest, &sealed, now + WAITS).await })
         });
@@ -214,7 +213,10 @@ impl Handovers {
     }
 
     fn site(&self) -> Result<&SiteDescription, HandoverError> {
-        self.connector.site().filter(|_| self.connector.rotation().is_some()).ok_or(HandoverError::NotConfigured)
+        self.connector
+            .site()
+            .filter(|_| self.connector.rotation().is_some())
+            .ok_or(HandoverError::NotConfigured)
     }
 
     async fn waiting(&self, handle: &Secret, now: Timestamp) -> Result<Waiting, HandoverError> {
@@ -262,8 +264,7 @@ impl Handovers {
         now: Timestamp,
     ) -> Result<HandoverStep, HandoverError> {
         let bound = visitor.bound(LABEL);
-        let sealed =
-            self.sealer.seal_form(Purpose::Browser, &bound, &question, now + WAITS, &self.chance);
+        let sealed = self.sealer.seal_form(Purpose::Browser, &bound, &question, now + WAITS, &self.chance);
         let (client, checked) = self.authorize.asked(pending).unzip();
         Ok(HandoverStep::Ask(Box::new(HandoverPrompt {
             request: sealed.map_err(|_| HandoverError::Unsealable)?,

@@ -40,7 +40,8 @@ impl Issue {
         let mut answer = admitted.answer(&Outcome::Code(&code), issuer);
         // Session Management §2 speaks of OpenID Connect requests only.
         if checked.scope.contains(OPENID)
-            && let Some(state) = session_state(&client.id, redirect.as_str(), &session.id, chance) {
+            && let Some(state) = session_state(&client.id, redirect.as_str(), &session.id, chance)
+        {
             answer.response = answer.response.with_session_state(state);
             answer.session = Some(session.id.clone());
         }

@@ -88,7 +88,9 @@ impl Liveness {
         match self.ask(account).await? {
             Heard::Alive | Heard::Nobody => {
                 let id = account.id.clone();
-                self.db.write(move |tx| Box::pin(async move { life::note_alive(tx, &id, now).await })).await?;
+                self.db
+                    .write(move |tx| Box::pin(async move { life::note_alive(tx, &id, now).await }))
+                    .await?;
                 Ok(Standing::Good)
             }
             Heard::Over(why) => {
@@ -133,7 +135,9 @@ impl Liveness {
             Err(error) => return without_token(error),
         };
         match connector.life(&token, account).await {
-            Some(Life::TokenRefused) => Ok(Heard::Over("it takes no token of this person any more".to_owned())),
+            Some(Life::TokenRefused) => {
+                Ok(Heard::Over("it takes no token of this person any more".to_owned()))
+            }
             life => Ok(heard(life)),
         }
     }

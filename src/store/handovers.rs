@@ -6,10 +6,8 @@ use crate::store::db::{Db, Sql, Tx, args};
 use crate::store::error::StoreError;
 use crate::time::Timestamp;
 
-const INSERT: Sql = Sql::new(
-    "insert hand-over",
-    "INSERT INTO handovers (digest, sealed, expires_at) VALUES ($1, $2, $3)",
-);
+const INSERT: Sql =
+    Sql::new("insert hand-over", "INSERT INTO handovers (digest, sealed, expires_at) VALUES ($1, $2, $3)");
 
 const FIND: Sql =
     Sql::new("find hand-over", "SELECT sealed FROM handovers WHERE digest = $1 AND expires_at > $2");

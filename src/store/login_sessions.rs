@@ -1,7 +1,7 @@
 //! Login sessions: one person signed in with one browser. The row is found by its id or by the digest of its cookie.
 
 use crate::id::{AccountId, SessionId};
-use crate::model::login_session::{EndReason, Ended, LoginSession, Place};
+use crate::model::login_session::{EndReason, Ended, LoginSession, Whereabouts};
 use crate::secret::Digest;
 use crate::store::db::{Arg, Db, Row, Sql, Tx, args};
 use crate::store::error::StoreError;
@@ -90,8 +90,8 @@ pub async fn insert(tx: &mut Tx, session: &LoginSession) -> Result<(), StoreErro
         session.created_at,
         session.last_seen,
         session.expires_at,
-        session.place.agent.as_deref(),
-        session.place.address.as_deref(),
+        session.whereabouts.agent.as_deref(),
+        session.whereabouts.address.as_deref(),
     ];
     tx.execute(&INSERT, args).await.map(drop)
 }
@@ -123,11 +123,7 @@ pub async fn list_within(tx: &mut Tx, account: &AccountId) -> Result<Vec<Session
 }
 
 /// Sessions whose time is over at `now`, or that nobody used since `used_after`, and that nobody has ended yet; a few at a time.
-pub async fn list_over(
-    db: &Db,
-    now: Timestamp,
-    used_after: Timestamp,
-) -> Result<Vec<SessionId>, StoreError> {
+pub async fn list_over(db: &Db, now: Timestamp, used_after: Timestamp) -> Result<Vec<SessionId>, StoreError> {
     let rows = db.fetch_all(&LIST_OVER, args![now, used_after]).await?;
     rows.into_iter().map(|row| row.text("id").map(SessionId::from)).collect()
 }
@@ -167,8 +163,8 @@ pub async fn renew(tx: &mut Tx, session: &LoginSession, now: Timestamp) -> Resul
         &session.acr,
         now,
         &session.account,
-        session.place.agent.as_deref(),
-        session.place.address.as_deref(),
+        session.whereabouts.agent.as_deref(),
+        session.whereabouts.address.as_deref(),
     ];
     Ok(tx.execute(&RENEW, args).await? == 1)
 }
@@ -201,7 +197,7 @@ fn read(row: Row) -> Result<LoginSession, StoreError> {
         created_at: row.time("created_at")?,
         last_seen: row.time("last_seen")?,
         expires_at: row.time("expires_at")?,
-        place: Place { agent: row.maybe_text("agent")?, address: row.maybe_text("address")? },
+        whereabouts: Whereabouts { agent: row.maybe_text("agent")?, address: row.maybe_text("address")? },
         ended,
     })
 }

@@ -89,9 +89,9 @@ impl Vault {
     pub async fn fresh_instead_of(&self, account: &Account, dead: &Secret) -> Result<Secret, VaultError> {
         for grant in legacy_grants::list(&self.db, &account.id).await? {
             if self.access(&grant).is_some_and(|token| token == *dead) {
-                let write = self.db.write(move |tx| {
-                    Box::pin(async move { legacy_grants::expire_access(tx, &grant).await })
-                });
+                let write = self
+                    .db
+                    .write(move |tx| Box::pin(async move { legacy_grants::expire_access(tx, &grant).await }));
                 write.await?;
             }
         }

@@ -83,7 +83,7 @@ impl Foreign {
     /// Alice signs in through a connector with this description.
     pub(super) async fn sign_in(&self, description: &str) -> Result<Identity, Refusal> {
         let connector = super::connector(&format!("base_url = '{}'\n{description}", self.base_url));
-        connector.sign_in("alice", &Secret::from("wonderland")).await
+        connector.sign_in("alice", &Secret::from("wonderland")).await.map(|arrival| arrival.identity)
     }
 }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use passerelle::id::{AccountId, ClientId, FamilyId, LegacyId};
-use passerelle::model::authorization::{Authenticated, Authorization};
+use passerelle::model::authorization::Authorization;
 use passerelle::model::code::AuthorizationCode;
 use passerelle::model::consent::Consent;
-use passerelle::model::login_session::{EndReason, Ended, LoginSession};
+use passerelle::model::login_session::{EndReason, Ended, LoginSession, Whereabouts};
 use passerelle::model::opaque_token::OpaqueToken;
 use passerelle::model::token_family::{Binding, RefreshState, RevocationReason, Revoked, TokenFamily};
 use passerelle::oauth::claims::ClaimsRequest;
@@ -110,36 +110,31 @@ async fn a_login_session_is_touched_renewed_by_its_person_and_ended_once(
     let touched = LoginSession { last_seen: seen, ..session.clone() };
     assert_eq!(login_sessions::find(&db, &session.id).await.unwrap().unwrap(), touched, "never backwards");
 
-    let person = Authenticated {
+    let renewed = LoginSession {
+        cookie: Digest::of("new cookie"),
         auth_time: seen + SECOND,
         acr: "urn:example:strong".to_owned(),
         amr: vec!["otp".to_owned()],
-        ..session.authenticated()
-    };
-    let stranger = Authenticated { account: AccountId::from("mallory"), ..person.clone() };
-    let cookie = Digest::of("new cookie");
-    assert!(!commit!(db, login_sessions::renew, &stranger, cookie, seen + SECOND).unwrap());
-    let again = person.clone();
-    assert!(commit!(db, login_sessions::renew, &again, cookie, seen + SECOND).unwrap());
-    let renewed = LoginSession {
-        cookie,
-        auth_time: person.auth_time,
-        acr: person.acr.clone(),
-        amr: person.amr.clone(),
         last_seen: seen + SECOND,
+        whereabouts: Whereabouts { agent: None, address: Some("198.51.100.4".to_owned()) },
         ..session.clone()
     };
+    let stranger = LoginSession { account: AccountId::from("mallory"), ..renewed.clone() };
+    assert!(!commit!(db, login_sessions::renew, &stranger, seen + SECOND).unwrap());
+    let again = renewed.clone();
+    assert!(commit!(db, login_sessions::renew, &again, seen + SECOND).unwrap());
     assert_eq!(login_sessions::find(&db, &session.id).await.unwrap().unwrap(), renewed);
     assert_eq!(login_sessions::find_by_cookie(&db, &session.cookie).await.unwrap(), None, "the old cookie");
-    let late = person.clone();
-    assert!(!commit!(db, login_sessions::renew, &late, cookie, session.expires_at).unwrap(), "at its end");
+    let late = renewed.clone();
+    assert!(!commit!(db, login_sessions::renew, &late, session.expires_at).unwrap(), "at its end");
 
     let at = seen + HOUR;
     let id = session.id.clone();
-    assert!(commit!(db, login_sessions::end, &id, EndReason::Replaced, at).unwrap());
+    assert!(commit!(db, login_sessions::end, &id, EndReason::Replaced, at).unwrap().is_some());
     let id = session.id.clone();
-    assert!(!commit!(db, login_sessions::end, &id, EndReason::SignedOut, at + HOUR).unwrap());
-    assert!(!commit!(db, login_sessions::renew, &person, Digest::of("x"), at).unwrap(), "an ended one");
+    assert!(commit!(db, login_sessions::end, &id, EndReason::SignedOut, at + HOUR).unwrap().is_none());
+    let gone = renewed.clone();
+    assert!(!commit!(db, login_sessions::renew, &gone, at).unwrap(), "an ended one");
     let id = session.id.clone();
     commit!(db, login_sessions::touch, &id, at).unwrap();
     let ended = LoginSession { ended: Some(Ended { at, reason: EndReason::Replaced }), ..renewed };

@@ -8,7 +8,7 @@ use passerelle::model::account::Account;
 use passerelle::model::authorization::{Authenticated, Authorization};
 use passerelle::model::code::AuthorizationCode;
 use passerelle::model::consent::Consent;
-use passerelle::model::login_session::LoginSession;
+use passerelle::model::login_session::{LoginSession, Whereabouts};
 use passerelle::model::opaque_token::OpaqueToken;
 use passerelle::model::signing_key::SigningKeyRecord;
 use passerelle::model::token_family::{Binding, RefreshState, TokenFamily};
@@ -56,6 +56,10 @@ pub(super) fn login_session(id: &str, account: &str) -> LoginSession {
         created_at: BEGINNING,
         last_seen: BEGINNING + Duration::from_secs(1),
         expires_at: BEGINNING + HOUR * 12,
+        whereabouts: Whereabouts {
+            agent: Some("Mozilla/5.0 (☃)".to_owned()),
+            address: Some("192.0.2.7".to_owned()),
+        },
         ended: None,
     }
 }

@@ -16,11 +16,11 @@ use passerelle::model::account::Account;
 use passerelle::model::authorization::Authorization;
 use passerelle::model::claim_scopes::ClaimScopes;
 use passerelle::model::client::Client;
-use passerelle::model::login_session::LoginSession;
+use passerelle::model::login_session::{LoginSession, Whereabouts};
 use passerelle::oauth::claims::ClaimsRequest;
 use passerelle::oauth::form;
 use passerelle::oauth::scope::Scope;
-use passerelle::provider::logout::end_session::EndSession;
+use passerelle::provider::logout::legacy_site::LegacySignOut;
 use passerelle::provider::logout::rp_initiated::RpInitiatedLogout;
 use passerelle::secret::Secret;
 use passerelle::store::cookies::{Cookies, new_cookie};
@@ -132,18 +132,22 @@ impl Front {
     pub fn router(&self) -> Router {
         let Parts { db, registry, keyring, sealer, chance, clock } = &self.parts;
         let pages = self.pages();
+        let logout = RpInitiatedLogout {
+            db: db.clone(),
+            registry: registry.clone(),
+            keyring: keyring.clone(),
+            sealer: sealer.clone(),
+            chance: chance.clone(),
+            issuer: self.issuer.as_str().into(),
+            farewell: self.parts.farewell(),
+            site: None,
+            return_url: format!("{}/signed-out", self.issuer),
+            session_idle: IDLE,
+            pending: Duration::from_mins(10),
+        };
         let handlers = SignOutHandlers {
-            logout: RpInitiatedLogout {
-                db: db.clone(),
-                registry: registry.clone(),
-                keyring: keyring.clone(),
-                sealer: sealer.clone(),
-                chance: chance.clone(),
-                issuer: self.issuer.as_str().into(),
-                end_session: EndSession { db: db.clone() },
-                session_idle: IDLE,
-                pending: Duration::from_mins(10),
-            },
+            legacy: LegacySignOut { logout: logout.clone(), site: None },
+            logout,
             pages: pages.clone(),
             cookies: self.kind(),
             clock: clock.clone(),
@@ -196,6 +200,7 @@ impl Front {
             created_at: now,
             last_seen: now,
             expires_at: now + Duration::from_hours(12),
+            whereabouts: Whereabouts::default(),
             ended: None,
         };
         let (their, its) = (account.clone(), session.clone());

@@ -12,7 +12,7 @@ use passerelle::model::account::Account;
 use passerelle::model::authorization::Authorization;
 use passerelle::model::claim_scopes::ClaimScopes;
 use passerelle::model::client::{Client, Credentials};
-use passerelle::model::login_session::LoginSession;
+use passerelle::model::login_session::{LoginSession, Whereabouts};
 use passerelle::model::token_family::{Binding, RefreshState, TokenFamily};
 use passerelle::oauth::claims::ClaimsRequest;
 use passerelle::oauth::form;
@@ -95,6 +95,7 @@ impl Machines {
             keyring: parts.keyring.clone(),
             issuer: issuer.clone(),
             scopes: Arc::new(ClaimScopes::default().with("profile", ["member_id"])),
+            liveness: parts.liveness(),
         };
         let introspection = IntrospectionEndpoint {
             clients: auth.clone(),
@@ -206,6 +207,7 @@ impl Machines {
             created_at: now,
             last_seen: now,
             expires_at,
+            whereabouts: Whereabouts::default(),
             ended: None,
         }
     }

@@ -11,8 +11,8 @@ use passerelle::keys::seal::Sealer;
 use passerelle::keys::signing_key::{StoredKey, generate};
 use passerelle::model::api::{AccessTokenFormat, AccessTokenType, Api, ApiScope};
 use passerelle::model::client::{
-    Appearance, Client, ConsentPolicy, Credentials, IdTokenSettings, Lifetimes, PkcePolicy, ScopeClaims,
-    SecretMethod, SubjectKind,
+    Appearance, Client, ConsentPolicy, Credentials, IdTokenSettings, Lifetimes, PkcePolicy, RefreshBinding,
+    ScopeClaims, SecretMethod, SubjectKind,
 };
 use passerelle::model::registry::Registry;
 use passerelle::oauth::algorithm::SigningAlgorithm;
@@ -123,6 +123,11 @@ pub fn web() -> Client {
         redirect_uris: vec!["https://web.example/callback".to_owned()],
         post_logout_redirect_uris: vec!["https://web.example/bye".to_owned()],
         web_origins: Vec::new(),
+        backchannel_logout_uri: None,
+        frontchannel_logout_uri: None,
+        frontchannel_logout_session_required: true,
+        initiate_login_uri: None,
+        refresh_tokens: RefreshBinding::ByScope,
         scope: Scope::parse(
             "openid profile email address phone offline_access events.read events.write ledger.read",
         )

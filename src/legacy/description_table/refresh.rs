@@ -86,8 +86,11 @@ impl Reader<'_> {
             self.step_address(url, base_url, "alive.url");
         }
         let at = self.needed(raw.at, "alive.at", "where the value stands that tells, such as \"/IsDisable\"");
-        let equals =
-            self.needed(raw.equals, "alive.equals", "what it is for a person who is still good, such as false");
+        let equals = self.needed(
+            raw.equals,
+            "alive.equals",
+            "what it is for a person who is still good, such as false",
+        );
         if equals.as_ref().is_some_and(|equals| equals.is_array() || equals.is_object()) {
             self.problem("alive.equals", "a text, a number, true or false");
         }

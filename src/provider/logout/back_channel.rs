@@ -78,9 +78,9 @@ impl BackChannel {
     pub async fn deliver_due(&self) -> Result<usize, StoreError> {
         let (node, now) = (self.node.clone(), self.clock.now());
         let until = self.lease_until(now);
-        let claim = self.db.write(move |tx| {
-            Box::pin(async move { logout_outbox::claim_due(tx, &node, until, now).await })
-        });
+        let claim = self
+            .db
+            .write(move |tx| Box::pin(async move { logout_outbox::claim_due(tx, &node, until, now).await }));
         let notices = claim.await?;
         let claimed = notices.len();
         self.deliver(notices).await;
@@ -128,7 +128,8 @@ impl BackChannel {
 
     async fn tell(&self, notice: &LogoutNotice) -> Result<(), Deaf> {
         let later = |error: StoreError| Deaf::Later(error.to_string());
-        let client = self.registry.client(&notice.client).ok_or(Deaf::Never("it is not registered any more"))?;
+        let client =
+            self.registry.client(&notice.client).ok_or(Deaf::Never("it is not registered any more"))?;
         let uri = client.backchannel_logout_uri.as_ref();
         let uri = uri.ok_or(Deaf::Never("it has no backchannel_logout_uri any more"))?;
         let account = accounts::find(&self.db, &notice.account).await.map_err(later)?;

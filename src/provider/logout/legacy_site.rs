@@ -44,9 +44,8 @@ impl LegacySignOut {
         now: Timestamp,
     ) -> Result<Option<SignOutStep>, SignOutError> {
         let site = self.site.as_deref();
-        let source = site.map_or(Source::Silent, |site| {
-            site.source(coming.origin.as_deref(), coming.referer.as_deref())
-        });
+        let source = site
+            .map_or(Source::Silent, |site| site.source(coming.origin.as_deref(), coming.referer.as_deref()));
         let embedded = site.is_some_and(|site| site.embedded_sign_out);
         match (source, coming.shows_pages) {
             (Source::Site, true) => {

@@ -217,7 +217,9 @@ impl RpInitiatedLogout {
     ) -> Result<SignOutStep, SignOutError> {
         let request = EndSessionRequest::default();
         let weighed = Weighed { then: Then::NothingToEnd, redirect: None, client: None };
-        let Some((session, _)) = self.session(visitor, now).await? else { return Ok(done(&request, weighed)) };
+        let Some((session, _)) = self.session(visitor, now).await? else {
+            return Ok(done(&request, weighed));
+        };
         self.farewell.end(&session, reason, now).await?;
         let told = self.farewell.told(&session.id).await?;
         Ok(finished(&request, weighed, (true, told), None))
@@ -234,9 +236,8 @@ impl RpInitiatedLogout {
         now: Timestamp,
     ) -> Result<SignedOut, SignOutError> {
         let bound = visitor.bound(LEAVING);
-        let opened = sealed.and_then(|sealed| {
-            self.sealer.open_form::<Leaving>(Purpose::Browser, &bound, sealed, now).ok()
-        });
+        let opened = sealed
+            .and_then(|sealed| self.sealer.open_form::<Leaving>(Purpose::Browser, &bound, sealed, now).ok());
         let Some(leaving) = opened else {
             return Ok(SignedOut {
                 location: None,

@@ -3,9 +3,7 @@
 use serde::Serialize;
 use sqlx::{Arguments, Database, Encode, Type};
 
-use crate::id::{
-    AccountId, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, LogoutId, NodeId, SessionId,
-};
+use crate::id::{AccountId, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, LogoutId, NodeId, SessionId};
 use crate::secret::Digest;
 use crate::store::error::StoreError;
 use crate::time::Timestamp;

@@ -7,8 +7,8 @@ use tracing::{error, warn};
 
 use crate::id::ReferenceId;
 use crate::keys::form::FormError;
-use crate::oauth::printable::printable;
 use crate::legacy::refusal::Refusal;
+use crate::oauth::printable::printable;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::handover_error::HandoverError;
 use crate::provider::logout::rp_initiated::SignOutError;

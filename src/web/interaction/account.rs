@@ -95,8 +95,8 @@ impl AccountHandlers {
         let sessions = sessions.into_iter().map(|own| SessionLine {
             id: own.session.id.to_string(),
             is_this: own.is_this,
-            agent: Agent::read(own.session.place.agent.as_deref()),
-            address: own.session.place.address,
+            agent: Agent::read(own.session.whereabouts.agent.as_deref()),
+            address: own.session.whereabouts.address,
             began: now.since(own.session.created_at),
             used: now.since(own.session.last_seen),
             apps: own.apps.iter().map(|client| app(client).name).collect(),

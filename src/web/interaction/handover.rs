@@ -88,25 +88,18 @@ async fn resume(
     headers: HeaderMap,
 ) -> Response {
     let cookies = handlers.cookies;
-    let back = Crumb::Handover.read(cookies, &headers).map(|handle| Back {
-        handle: Secret::from(handle),
-        pending: Crumb::Pending.read(cookies, &headers),
-    });
+    let back = Crumb::Handover
+        .read(cookies, &headers)
+        .map(|handle| Back { handle: Secret::from(handle), pending: Crumb::Pending.read(cookies, &headers) });
     let step = match (back, visiting.visitor().await) {
-        (Some(back), Ok(visitor)) => {
-            handlers.handovers.resume(back, &visitor, handlers.clock.now()).await
-        }
+        (Some(back), Ok(visitor)) => handlers.handovers.resume(back, &visitor, handlers.clock.now()).await,
         (None, _) => Err(HandoverError::NothingWaits),
         (_, Err(error)) => Err(error.into()),
     };
     handlers.finish(step, &visiting).await
 }
 
-async fn confirm(
-    State(handlers): State<HandoverHandlers>,
-    visiting: Visiting,
-    Form(form): Form,
-) -> Response {
+async fn confirm(State(handlers): State<HandoverHandlers>, visiting: Visiting, Form(form): Form) -> Response {
     let form = match form {
         Ok(form) => form,
         Err(malformed) => return handlers.pages.refuse((&malformed).into(), &[], &visiting),
@@ -189,10 +182,6 @@ impl HandoverHandlers {
         };
         let forms: Vec<&str> = prompt.redirect_uri.iter().map(String::as_str).collect();
         let images: Vec<&str> = logo.iter().map(String::as_str).collect();
-        pages.show(
-            StatusCode::OK,
-            &page,
-            Allowed { forms: &forms, images: &images, ..Allowed::default() },
-        )
+        pages.show(StatusCode::OK, &page, Allowed { forms: &forms, images: &images, ..Allowed::default() })
     }
 }

@@ -62,6 +62,6 @@ fn told(refusal: &Refusal) -> Notice {
         Refusal::Misconfigured { .. } => Notice::Misconfigured,
         Refusal::NoImmutableId { .. } | Refusal::HandoverRefused { .. } | Refusal::Unknown { .. } => {
             Notice::Unknown
-        },
+        }
     }
 }

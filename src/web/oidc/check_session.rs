@@ -47,7 +47,8 @@ pub fn router(registry: &Registry, kind: CookieKind) -> Router {
         .map(String::as_str)
         .collect();
     let policy = framed_page(&addresses, &hash);
-    let page = format!("<!DOCTYPE html><html lang=\"en\"><title>Session</title><script>{script}</script></html>");
+    let page =
+        format!("<!DOCTYPE html><html lang=\"en\"><title>Session</title><script>{script}</script></html>");
     Router::new().route(CHECK_SESSION, get(async move || shown(page.clone(), &policy)))
 }
 

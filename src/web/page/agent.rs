@@ -60,7 +60,10 @@ mod tests {
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Version/17.5 Mobile/15E148 Safari/604.1",
                 (Some("Safari"), Some("iPhone")),
             ),
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko/20100101 Firefox/126.0", (Some("Firefox"), Some("Linux"))),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko/20100101 Firefox/126.0",
+                (Some("Firefox"), Some("Linux")),
+            ),
             (
                 "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/125.0 Mobile Safari/537.36",
                 (Some("Chrome"), Some("Android")),

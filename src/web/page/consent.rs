@@ -62,6 +62,8 @@ impl ScopeLine {
         }
     }
 
+    /// What the person reads.
+    #[must_use]
     pub fn words(&self, frame: &Frame) -> String {
         let key = match self {
             Self::OpenId => "scope.openid",

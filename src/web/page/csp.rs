@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn a_device_app_is_named_by_its_scheme() {
         assert!(
-            csp(&["com.example.app:/callback"], &[], &[], None).contains("form-action 'self' com.example.app:;")
+            csp(&["com.example.app:/callback"], &[], &[], None)
+                .contains("form-action 'self' com.example.app:;")
         );
         assert!(csp(&["http://[::1]:3000/"], &[], &[], None).contains("form-action 'self' http:;"));
     }

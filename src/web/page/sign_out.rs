@@ -89,7 +89,10 @@ impl SignedOutPage {
             frames: Vec::new(),
         };
         let busy = Self {
-            onward: Some(Onward { location: "https://tickets.example/bye?a=1&state=\"2\"".to_owned(), after: 3 }),
+            onward: Some(Onward {
+                location: "https://tickets.example/bye?a=1&state=\"2\"".to_owned(),
+                after: 3,
+            }),
             told: vec!["Tickets".to_owned(), "<script>told</script>".to_owned()],
             unreached: vec!["<script>unreached</script>".to_owned()],
             silent: vec!["Old app".to_owned()],

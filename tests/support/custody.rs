@@ -1,0 +1,105 @@
+//! What flows need of the legacy system where a story is not about it: a vault over a connector that is never asked, and what ends sessions.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use passerelle::app::outbound::{app_client, legacy_client};
+use passerelle::config::environment::{Environment, Surroundings};
+use passerelle::config::reading;
+use passerelle::id::NodeId;
+use passerelle::legacy::connector::Connector;
+use passerelle::legacy::description_table;
+use passerelle::provider::liveness::{Liveness, LivenessPolicy};
+use passerelle::provider::logout::back_channel::{BackChannel, BackChannelLimits};
+use passerelle::provider::logout::end_session::EndSession;
+use passerelle::provider::logout::farewell::Farewell;
+use passerelle::tokens::logout::LogoutTokens;
+use passerelle::vault::custody::Vault;
+use tokio::sync::{Notify, Semaphore};
+
+use super::parts::{ISSUER, Parts};
+
+/// A connector as the `[legacy]` table `toml` describes it.
+pub fn connector(toml: &str) -> Connector {
+    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+    let environment = Environment::default();
+    let around = Surroundings { base: Path::new("."), environment: &environment };
+    let (description, problems) = description_table::read(reading::parse(toml).unwrap(), "legacy", &around);
+    let description = description.unwrap_or_else(|| panic!("{problems:#?}"));
+    let http = legacy_client(description.timeout).unwrap();
+    Connector::new(description, http)
+}
+
+/// One that nobody can be asked by.
+fn silent() -> Connector {
+    connector(
+        "base_url = 'http://127.0.0.1:9'\n\
+         token = { url = '{base_url}/token', access_token = '/access_token' }\n\
+         identity = { legacy_id = '/answer/id', user_name = '/answer/name' }",
+    )
+}
+
+impl Parts {
+    /// Ends sessions.
+    pub fn end_session(&self) -> EndSession {
+        EndSession {
+            db: self.db.clone(),
+            registry: self.registry.clone(),
+            chance: self.chance.clone(),
+            wake: Arc::new(Notify::new()),
+        }
+    }
+
+    /// A vault behind which nobody answers.
+    pub fn vault(&self) -> Vault {
+        let (db, sealer) = (self.db.clone(), self.sealer.clone());
+        Vault::new(db, sealer, silent(), self.clock.clone(), self.chance.clone())
+    }
+
+    /// Asks nobody.
+    pub fn liveness(&self) -> Liveness {
+        Liveness {
+            db: self.db.clone(),
+            vault: self.vault(),
+            end_session: self.end_session(),
+            policy: LivenessPolicy {
+                revalidate: Duration::from_mins(5),
+                max_stale: Duration::from_hours(24),
+            },
+        }
+    }
+
+    /// Delivers within a second.
+    pub fn back_channel(&self) -> BackChannel {
+        rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+        let timeout = Duration::from_secs(1);
+        BackChannel {
+            db: self.db.clone(),
+            registry: self.registry.clone(),
+            tokens: LogoutTokens {
+                keyring: self.keyring.clone(),
+                issuer: ISSUER.into(),
+                chance: self.chance.clone(),
+            },
+            node: NodeId::mint(&self.chance),
+            chance: self.chance.clone(),
+            clock: self.clock.clone(),
+            http: app_client(timeout).unwrap(),
+            limits: BackChannelLimits { timeout, give_up_after: Duration::from_hours(12) },
+            turns: Arc::new(Semaphore::new(64)),
+            wake: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Ends sessions for people.
+    pub fn farewell(&self) -> Farewell {
+        Farewell {
+            end_session: self.end_session(),
+            back_channel: self.back_channel(),
+            vault: self.vault(),
+            registry: self.registry.clone(),
+            issuer: ISSUER.into(),
+        }
+    }
+}
