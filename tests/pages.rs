@@ -150,6 +150,18 @@ fn the_hooks_that_browser_automation_relies_on_are_there() {
             ][..],
         ),
         ("signed_out", &[r#"<body id="signed-out-page">"#][..]),
+        (
+            "handover",
+            &[
+                r#"<body id="handover-page">"#,
+                r#"<form id="handover" method="post" action="/handover/resume""#,
+                r#"<input type="hidden" name="request" value="v1\.sample">"#,
+                r#"<button class="button" type="submit" name="decision" value="continue">"#,
+                r#"<button class="button button-quiet" type="submit" name="decision" value="stop">"#,
+            ][..],
+        ),
+        ("not_signed_in", &[r#"<body id="not-signed-in-page">"#][..]),
+        ("account", &[r#"<body id="account-page">"#, r#"<h2 class="section-title" id="apps">"#][..]),
         ("still_signed_in", &[r#"<body id="still-signed-in-page">"#][..]),
         (
             "form_post",
@@ -243,11 +255,11 @@ fn nothing_that_a_name_holds_becomes_markup() {
             shown.has("&#60;script&#62;Sons&#60;/script&#62;"),
             "{name}: the organisation's name is not shown"
         );
-        for forbidden in
-            [r"<[^>]*\son[a-z]+\s*=", r"<[^>]*\sstyle\s*=", "<style", "<iframe", "<object", "javascript:"]
-        {
+        for forbidden in [r"<[^>]*\son[a-z]+\s*=", r"<[^>]*\sstyle\s*=", "<style", "<object", "javascript:"] {
             assert!(!shown.has(forbidden), "{name}: {forbidden}");
         }
+        let framed = usize::from(shown.html.contains("tickets.example/out?"));
+        assert_eq!(shown.count("<iframe"), framed, "{name}: only apps that want to hear by a frame");
     }
     let smuggled =
         |page, text: &str| every_page().iter().any(|shown| shown.page == page && shown.html.contains(text));

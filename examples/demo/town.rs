@@ -93,6 +93,7 @@ impl Town {
         let settings = spa::Settings { issuer: issuer.clone(), client_id: "demo-spa".to_owned() };
         let spa = spa::start(settings, wanted.spa).await.map_err(listening("JavaScript app", wanted.spa))?;
 
+        introduce(&legacy.system, &issuer);
         let ports =
             Ports { bridge: door.number(), legacy: legacy.port, web_app: web_app.port, spa: spa.port };
         let config = ports.moved(config)?;
@@ -120,6 +121,20 @@ impl Town {
         self.bridge.await.ok();
         self.legacy.stop().await;
     }
+}
+
+/// What the administrator of the old system sets up once: where its single-sign-on page hands people over, where its sign-out page
+/// leads, and the links on the members' page.
+fn introduce(system: &LegacySystem, issuer: &str) {
+    system.console.change(|settings| {
+        settings.sso_redirect = Some(format!("{issuer}/handover"));
+        settings.sign_out_redirect = Some(format!("{issuer}/legacy/signed-out"));
+        settings.links = vec![
+            ("The web app".to_owned(), format!("{issuer}/launch/web")),
+            ("The JavaScript app".to_owned(), format!("{issuer}/launch/javascript")),
+            ("Your sessions and apps".to_owned(), format!("{issuer}/account")),
+        ];
+    });
 }
 
 fn listening(part: &'static str, port: u16) -> impl FnOnce(io::Error) -> TownError {

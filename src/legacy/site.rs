@@ -18,7 +18,7 @@ pub struct SiteDescription {
     pub sign_in_url: Option<Template>,
     /// The same for somebody who has to sign in anew although the site knows them.
     pub sign_in_again_url: Option<Template>,
-    /// Where the browser is sent to sign out.
+    /// Where the browser is sent to sign out there too, when it is.
     pub sign_out_url: Option<Template>,
     /// How a refresh token is handed over.
     pub handover: Handover,

@@ -86,6 +86,7 @@ pub(super) struct RawSite {
     pub(super) sign_in_url: Option<Template>,
     pub(super) sign_in_again_url: Option<Template>,
     pub(super) sign_out_url: Option<Template>,
+    pub(super) sign_out_there: Option<bool>,
     pub(super) handover: Option<Handover>,
     pub(super) field: Option<String>,
     pub(super) origins: Option<Vec<String>>,

@@ -71,9 +71,11 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
         "[session]",
         "[sign_in]",
         "[tokens]",
+        "[logout]",
         "[branding]",
         "[[api]]",
         "[[client]]",
+        "[[launch]]",
     ];
     let word = Regex::new("`([a-z0-9_]+)`").unwrap();
     sections

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use passerelle::id::{AccountId, Audience, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, SessionId};
+use passerelle::id::{
+    AccountId, Audience, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, LogoutId, SessionId,
+};
 use passerelle::model::account::Account;
 use passerelle::model::authorization::{Authenticated, Authorization};
 use passerelle::model::code::AuthorizationCode;
 use passerelle::model::consent::Consent;
 use passerelle::model::login_session::{LoginSession, Whereabouts};
+use passerelle::model::logout_notice::LogoutNotice;
 use passerelle::model::opaque_token::OpaqueToken;
 use passerelle::model::signing_key::SigningKeyRecord;
 use passerelle::model::token_family::{Binding, RefreshState, TokenFamily};
@@ -61,6 +64,18 @@ pub(super) fn login_session(id: &str, account: &str) -> LoginSession {
             address: Some("192.0.2.7".to_owned()),
         },
         ended: None,
+    }
+}
+
+pub(super) fn logout_notice(id: &str, account: &str) -> LogoutNotice {
+    LogoutNotice {
+        id: LogoutId::from(id),
+        client: ClientId::from("web"),
+        session: SessionId::from(id),
+        account: AccountId::from(account),
+        created_at: BEGINNING,
+        due_at: BEGINNING,
+        attempts: 0,
     }
 }
 

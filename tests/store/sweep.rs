@@ -2,23 +2,26 @@
 
 use std::time::Duration;
 
-use passerelle::id::{ClientId, FamilyId, SessionId};
+use passerelle::id::{ClientId, FamilyId, LogoutId, NodeId, SessionId};
 use passerelle::model::code::AuthorizationCode;
-use passerelle::model::login_session::{EndReason, LoginSession};
+use passerelle::model::login_session::EndReason;
+use passerelle::model::logout_notice::NoticeOutcome;
 use passerelle::model::opaque_token::OpaqueToken;
 use passerelle::model::token_family::{RevocationReason, TokenFamily};
 use passerelle::secret::Digest;
 use passerelle::store::db::{Db, Sql};
 use passerelle::store::sweep::{AT_A_TIME, Keep, once};
 use passerelle::store::{
-    accounts, attempts, codes, consents, login_sessions, opaque_tokens, revoked_tokens, signing_keys,
-    token_families, used_assertions,
+    accounts, attempts, codes, consents, handovers, login_sessions, logout_outbox, opaque_tokens,
+    revoked_tokens, signing_keys, token_families, used_assertions,
 };
 use passerelle::time::Timestamp;
 use rstest::rstest;
 
 use super::place::{Engine, Place, commit};
-use super::samples::{HOUR, account, code, consent, family, login_session, opaque_token, signing_key};
+use super::samples::{
+    HOUR, account, code, consent, family, login_session, logout_notice, opaque_token, signing_key,
+};
 use crate::support::parts::BEGINNING;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -27,8 +30,8 @@ const KEEP: Keep =
 /// When everything in these stories expires.
 const END: Timestamp = Timestamp::from_seconds(BEGINNING.as_seconds() + 3600);
 
-async fn rows(db: &Db) -> [i64; 7] {
-    const COUNTS: [Sql; 7] = [
+async fn rows(db: &Db) -> [i64; 9] {
+    const COUNTS: [Sql; 9] = [
         Sql::new("count codes", "SELECT COUNT(*) AS n FROM codes"),
         Sql::new("count opaque tokens", "SELECT COUNT(*) AS n FROM opaque_tokens"),
         Sql::new("count revoked tokens", "SELECT COUNT(*) AS n FROM revoked_tokens"),
@@ -36,8 +39,10 @@ async fn rows(db: &Db) -> [i64; 7] {
         Sql::new("count attempts", "SELECT COUNT(*) AS n FROM attempts"),
         Sql::new("count token families", "SELECT COUNT(*) AS n FROM token_families"),
         Sql::new("count login sessions", "SELECT COUNT(*) AS n FROM login_sessions"),
+        Sql::new("count hand-overs", "SELECT COUNT(*) AS n FROM handovers"),
+        Sql::new("count logout notices", "SELECT COUNT(*) AS n FROM logout_outbox"),
     ];
-    let mut rows = [0; 7];
+    let mut rows = [0; 9];
     for (count, sql) in rows.iter_mut().zip(&COUNTS) {
         *count = db.fetch_optional(sql, Vec::new()).await.unwrap().unwrap().int("n").unwrap();
     }
@@ -56,7 +61,14 @@ async fn put_one_of_each(db: &Db, name: &str) {
             used_assertions::spend(tx, &ClientId::from("web"), id, END).await?;
             attempts::record_failure(tx, id, END - HOUR, HOUR).await?;
             token_families::insert(tx, &TokenFamily { expires_at: END, ..family(id, id) }).await?;
-            login_sessions::insert(tx, &LoginSession { expires_at: END, ..login_session(id, "alice") }).await
+            login_sessions::insert(tx, &login_session(id, "alice")).await?;
+            login_sessions::end(tx, &SessionId::from(id), EndReason::Expired, END).await?;
+            handovers::insert(tx, &Digest::of(id), b"sealed", END).await?;
+            let node = NodeId::from("node");
+            logout_outbox::insert(tx, &logout_notice(id, "alice")).await?;
+            logout_outbox::claim_of_session(tx, &SessionId::from(id), &node, END, BEGINNING).await?;
+            let word = (NoticeOutcome::Delivered, None);
+            logout_outbox::settle(tx, &LogoutId::from(id), &node, word, END).await.map(drop)
         })
     });
     work.await.unwrap();
@@ -79,10 +91,10 @@ async fn at_most_fifty_of_each_kind_leave_at_once(
         put_one_of_each(&db, &format!("row {each}")).await;
     }
     let late = END + HOUR * 24;
-    assert_eq!(once(&db, late, KEEP).await.unwrap(), 7 * AT_A_TIME);
-    assert_eq!(rows(&db).await, [20; 7]);
-    assert_eq!(once(&db, late, KEEP).await.unwrap(), 7 * 20);
-    assert_eq!(rows(&db).await, [0; 7]);
+    assert_eq!(once(&db, late, KEEP).await.unwrap(), 9 * AT_A_TIME);
+    assert_eq!(rows(&db).await, [20; 9]);
+    assert_eq!(once(&db, late, KEEP).await.unwrap(), 9 * 20);
+    assert_eq!(rows(&db).await, [0; 9]);
     assert_eq!(once(&db, late, KEEP).await.unwrap(), 0);
 }
 
@@ -96,19 +108,19 @@ async fn each_kind_leaves_at_its_time_and_not_a_second_before(
     put_alice(&db).await;
     put_one_of_each(&db, "row").await;
     assert_eq!(once(&db, END - SECOND, KEEP).await.unwrap(), 0);
-    assert_eq!(once(&db, END, KEEP).await.unwrap(), 5);
-    assert_eq!(rows(&db).await, [0, 0, 0, 0, 0, 1, 1]);
+    assert_eq!(once(&db, END, KEEP).await.unwrap(), 6);
+    assert_eq!(rows(&db).await, [0, 0, 0, 0, 0, 1, 1, 0, 1]);
 
     // As long as an access token can name its family.
     let families_leave = END + KEEP.longest_access_token;
     assert_eq!(once(&db, families_leave - SECOND, KEEP).await.unwrap(), 0);
     assert_eq!(once(&db, families_leave, KEEP).await.unwrap(), 1);
-    assert_eq!(rows(&db).await, [0, 0, 0, 0, 0, 0, 1]);
+    assert_eq!(rows(&db).await, [0, 0, 0, 0, 0, 0, 1, 0, 1]);
 
     let sessions_leave = END + KEEP.ended_sessions;
     assert_eq!(once(&db, sessions_leave - SECOND, KEEP).await.unwrap(), 0);
-    assert_eq!(once(&db, sessions_leave, KEEP).await.unwrap(), 1);
-    assert_eq!(rows(&db).await, [0; 7]);
+    assert_eq!(once(&db, sessions_leave, KEEP).await.unwrap(), 2);
+    assert_eq!(rows(&db).await, [0; 9]);
 }
 
 #[rstest]
@@ -156,6 +168,9 @@ async fn an_ended_session_stays_as_long_as_its_owner_says_and_a_blocked_subject_
     assert!(login_sessions::find(&db, &"ended".into()).await.unwrap().is_some());
     assert_eq!(once(&db, leaves, KEEP).await.unwrap(), 1, "the session");
     assert_eq!(login_sessions::find(&db, &"ended".into()).await.unwrap(), None);
+    assert!(login_sessions::find(&db, &"live".into()).await.unwrap().is_some());
+    // Its time is over long ago; but nobody has ended it yet, so nobody was told.
+    once(&db, BEGINNING + HOUR * 24 * 365, KEEP).await.unwrap();
     assert!(login_sessions::find(&db, &"live".into()).await.unwrap().is_some());
 }
 

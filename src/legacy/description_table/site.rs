@@ -29,6 +29,10 @@ impl Reader<'_> {
                 self.problem(&at, "not an origin, such as \"https://members.example.org\": scheme and host, and nothing behind");
             }
         }
+        let sign_out_there = raw.sign_out_there.unwrap_or(false);
+        if sign_out_there && raw.sign_out_url.is_none() {
+            self.problem("site.sign_out_url", "missing; sign_out_there sends the browser there");
+        }
         let field = raw.field.unwrap_or_else(|| "refresh_token".to_owned());
         if field.is_empty() {
             self.problem(&key("site", "field"), "the name of the field that holds the refresh token");
@@ -37,7 +41,7 @@ impl Reader<'_> {
             base_url: base_url.to_owned(),
             sign_in_url: raw.sign_in_url,
             sign_in_again_url: raw.sign_in_again_url,
-            sign_out_url: raw.sign_out_url,
+            sign_out_url: raw.sign_out_url.filter(|_| sign_out_there),
             handover: raw.handover.unwrap_or_default(),
             field,
             origins,

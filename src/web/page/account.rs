@@ -76,19 +76,19 @@ pub struct Fact {
     pub value: String,
 }
 
-/// Claims whose names are sentences of the catalogue; others are shown by their own names.
-const NAMED: [&str; 11] = [
-    "name",
-    "given_name",
-    "family_name",
-    "nickname",
-    "preferred_username",
-    "email",
-    "phone_number",
-    "address",
-    "roles",
-    "organization",
-    "member_id",
+/// The claims that the catalogue has a name for; others are shown by their own.
+const NAMED: [(&str, &str); 11] = [
+    ("name", "claim.name"),
+    ("given_name", "claim.given_name"),
+    ("family_name", "claim.family_name"),
+    ("nickname", "claim.nickname"),
+    ("preferred_username", "claim.preferred_username"),
+    ("email", "claim.email"),
+    ("phone_number", "claim.phone_number"),
+    ("address", "claim.address"),
+    ("roles", "claim.roles"),
+    ("organization", "claim.organization"),
+    ("member_id", "claim.member_id"),
 ];
 
 impl Fact {
@@ -100,11 +100,8 @@ impl Fact {
     }
 
     fn label(&self, frame: &Frame) -> String {
-        if NAMED.contains(&self.name.as_str()) {
-            frame.text(&format!("claim.{}", self.name)).into_owned()
-        } else {
-            self.name.clone()
-        }
+        let named = NAMED.iter().find(|(name, _)| *name == self.name);
+        named.map_or_else(|| self.name.clone(), |(_, key)| frame.text(key).into_owned())
     }
 }
 
