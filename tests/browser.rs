@@ -94,6 +94,8 @@ async fn the_web_app_signs_out_of_the_bridge_too() {
     bob.signs_in("bob", "builder").await;
     bob.reads("#claims [data-claim=email]", "bob@example.org").await;
     bob.clicks("#sign-out").await;
+    // By way of the bridge and of the old system's own site.
+    bob.reads("h1", "You are not signed in").await;
     bob.clicks("#sign-in").await;
     bob.sees("#login-page").await;
     drop(bob);

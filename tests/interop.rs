@@ -59,6 +59,7 @@ async fn openid_client_is_content_with_every_flow_and_jose_with_the_access_token
     let private = key["private"].to_string();
     let variables = [
         ("ISSUER", town.bridge_url.as_str()),
+        ("LEGACY", town.legacy.base_url.as_str()),
         ("REDIRECT", "https://app.example/callback"),
         ("BYE", "https://app.example/bye"),
         ("KEY", private.as_str()),

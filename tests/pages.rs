@@ -19,7 +19,7 @@ use passerelle::web::page::frame::Frame;
 use passerelle::web::page::handover::{HandoverPage, NotSignedInPage};
 use passerelle::web::page::notice::{Help, Notice};
 use passerelle::web::page::sign_in::SignInPage;
-use passerelle::web::page::sign_out::{SignOutPage, SignedOutPage, StillSignedInPage};
+use passerelle::web::page::sign_out::{PassingPage, SignOutPage, SignedOutPage, StillSignedInPage};
 use passerelle::web::page::stylesheet::Stylesheet;
 use passerelle::web::page::uri::{ImageUri, WebUri};
 use regex::Regex;
@@ -91,6 +91,7 @@ fn every_page_of(branding: &Branding) -> Vec<Shown> {
         add(&mut shown, "still_signed_in", language, StillSignedInPage::samples(frame));
         add(&mut shown, "handover", language, HandoverPage::samples(frame));
         add(&mut shown, "not_signed_in", language, NotSignedInPage::samples(frame));
+        add(&mut shown, "passing", language, PassingPage::samples(frame));
         add(&mut shown, "account", language, AccountPage::samples(frame));
         add(&mut shown, "form_post", language, FormPostPage::samples(frame));
     }
@@ -114,67 +115,69 @@ pub(crate) fn write_every_page() {
     }
 }
 
+const HOOKS: &[(&str, &[&str])] = &[
+    (
+        "sign_in",
+        &[
+            r#"<body id="login-page">"#,
+            r#"<form id="login" method="post" action="/sign-in">"#,
+            r#"<input id="username" name="username" type="text""#,
+            r#"<input id="password" name="password" type="password""#,
+            r#"<input type="hidden" name="request" value="v1\.sample&#34;request">"#,
+            r#"<button class="button" type="submit">"#,
+        ],
+    ),
+    (
+        "consent",
+        &[
+            r#"<body id="consent-page">"#,
+            r#"<form id="consent" method="post" action="/consent""#,
+            r#"<input type="hidden" name="request" value="v1\.sample">"#,
+            r#"<button class="button" type="submit" name="decision" value="allow">"#,
+            r#"<button class="button button-quiet" type="submit" name="decision" value="deny">"#,
+        ],
+    ),
+    ("error", &[r#"<body id="error-page">"#, "<code>7K3M-Q9TX</code>"]),
+    (
+        "sign_out",
+        &[
+            r#"<body id="logout-page">"#,
+            r#"<form id="logout" method="post" action="/sign-out""#,
+            r#"<input type="hidden" name="request" value="v1\.sample">"#,
+            r#"<button class="button" type="submit" name="decision" value="logout">"#,
+            r#"<button class="button button-quiet" type="submit" name="decision" value="stay">"#,
+        ],
+    ),
+    ("signed_out", &[r#"<body id="signed-out-page">"#]),
+    (
+        "handover",
+        &[
+            r#"<body id="handover-page">"#,
+            r#"<form id="handover" method="post" action="/handover/resume""#,
+            r#"<input type="hidden" name="request" value="v1\.sample">"#,
+            r#"<button class="button" type="submit" name="decision" value="continue">"#,
+            r#"<button class="button button-quiet" type="submit" name="decision" value="stop">"#,
+        ],
+    ),
+    ("passing", &[r#"<body id="passing-page">"#, r#"<meta http-equiv="refresh" content="0;url="#]),
+    ("not_signed_in", &[r#"<body id="not-signed-in-page">"#]),
+    ("account", &[r#"<body id="account-page">"#, r#"<h2 class="section-title" id="apps">"#]),
+    ("still_signed_in", &[r#"<body id="still-signed-in-page">"#]),
+    (
+        "form_post",
+        &[
+            r#"<body id="form-post-page">"#,
+            r#"<form id="form-post" method="post" action="https://tickets\.example/callback\?a=1&#38;b=&#34;2&#34;">"#,
+            r#"<input type="hidden" name="code" value="c0de">"#,
+            r#"<noscript>\s*<p[^>]*>[^<]+</p>\s*<button class="button" type="submit">[^<]+</button>"#,
+        ],
+    ),
+];
+
 #[test]
 fn the_hooks_that_browser_automation_relies_on_are_there() {
-    let hooks: BTreeMap<&str, &[&str]> = BTreeMap::from([
-        (
-            "sign_in",
-            &[
-                r#"<body id="login-page">"#,
-                r#"<form id="login" method="post" action="/sign-in">"#,
-                r#"<input id="username" name="username" type="text""#,
-                r#"<input id="password" name="password" type="password""#,
-                r#"<input type="hidden" name="request" value="v1\.sample&#34;request">"#,
-                r#"<button class="button" type="submit">"#,
-            ][..],
-        ),
-        (
-            "consent",
-            &[
-                r#"<body id="consent-page">"#,
-                r#"<form id="consent" method="post" action="/consent""#,
-                r#"<input type="hidden" name="request" value="v1\.sample">"#,
-                r#"<button class="button" type="submit" name="decision" value="allow">"#,
-                r#"<button class="button button-quiet" type="submit" name="decision" value="deny">"#,
-            ][..],
-        ),
-        ("error", &[r#"<body id="error-page">"#, "<code>7K3M-Q9TX</code>"][..]),
-        (
-            "sign_out",
-            &[
-                r#"<body id="logout-page">"#,
-                r#"<form id="logout" method="post" action="/sign-out""#,
-                r#"<input type="hidden" name="request" value="v1\.sample">"#,
-                r#"<button class="button" type="submit" name="decision" value="logout">"#,
-                r#"<button class="button button-quiet" type="submit" name="decision" value="stay">"#,
-            ][..],
-        ),
-        ("signed_out", &[r#"<body id="signed-out-page">"#][..]),
-        (
-            "handover",
-            &[
-                r#"<body id="handover-page">"#,
-                r#"<form id="handover" method="post" action="/handover/resume""#,
-                r#"<input type="hidden" name="request" value="v1\.sample">"#,
-                r#"<button class="button" type="submit" name="decision" value="continue">"#,
-                r#"<button class="button button-quiet" type="submit" name="decision" value="stop">"#,
-            ][..],
-        ),
-        ("not_signed_in", &[r#"<body id="not-signed-in-page">"#][..]),
-        ("account", &[r#"<body id="account-page">"#, r#"<h2 class="section-title" id="apps">"#][..]),
-        ("still_signed_in", &[r#"<body id="still-signed-in-page">"#][..]),
-        (
-            "form_post",
-            &[
-                r#"<body id="form-post-page">"#,
-                r#"<form id="form-post" method="post" action="https://tickets\.example/callback\?a=1&#38;b=&#34;2&#34;">"#,
-                r#"<input type="hidden" name="code" value="c0de">"#,
-                r#"<noscript>\s*<p[^>]*>[^<]+</p>\s*<button class="button" type="submit">[^<]+</button>"#,
-            ][..],
-        ),
-    ]);
     for shown in every_page() {
-        for hook in hooks[shown.page] {
+        for hook in HOOKS.iter().find(|(page, _)| *page == shown.page).unwrap().1 {
             assert_eq!(shown.count(hook), 1, "{}: {hook}", shown.name());
         }
     }

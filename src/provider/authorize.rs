@@ -135,7 +135,7 @@ impl Authorize {
             }
             Err(malformed) => return Err(malformed.into()),
         };
-        self.next(Pending::new(Wanted::Authorization(request), now), visitor, None, now).await
+        self.next(Pending::new(Wanted::Authorization(Box::new(request)), now), visitor, None, now).await
     }
 
     /// A visitor who wants to go somewhere that needs a session.
@@ -280,16 +280,7 @@ impl Authorize {
         let request = match &pending.wanted {
             Wanted::Authorization(request) => request,
             Wanted::Place(destination) => {
-                let arrived = match destination {
-                    Destination::Account => Step::Account,
-                    Destination::Launch(name) => {
-                        Step::Launch(self.launches.location(name).ok_or(AuthorizeError::UnknownLaunch)?)
-                    }
-                };
-                return Ok(Decided::Step(match person {
-                    Some(_) => arrived,
-                    None => self.sign_in_page(pending, None, SignInReason::NobodySignedIn, None, visitor)?,
-                }));
+                return self.arrive(pending, destination, person, visitor).map(Decided::Step);
             }
         };
         let admitted = match self.admission().admit(request)? {
@@ -339,6 +330,26 @@ impl Authorize {
                 let reason = SignInReason::NobodySignedIn;
                 self.sign_in_page(pending, Some(&admitted), reason, None, visitor).map(Decided::Step)
             }
+        }
+    }
+
+    /// For what wants nothing but a session.
+    fn arrive(
+        &self,
+        pending: &Pending,
+        destination: &Destination,
+        person: Option<Person<'_>>,
+        visitor: &Visitor,
+    ) -> Result<Step, AuthorizeError> {
+        let step = match destination {
+            Destination::Account => Step::Account,
+            Destination::Launch(name) => {
+                Step::Launch(self.launches.location(name).ok_or(AuthorizeError::UnknownLaunch)?)
+            }
+        };
+        match person {
+            Some(_) => Ok(step),
+            None => self.sign_in_page(pending, None, SignInReason::NobodySignedIn, None, visitor),
         }
     }
 

@@ -25,7 +25,7 @@ const LABEL: &str = "authorization";
 #[serde(rename_all = "snake_case")]
 pub(super) enum Wanted {
     /// A request as the client sent it. It is checked anew at each step: a client may be changed meanwhile.
-    Authorization(AuthorizationRequest),
+    Authorization(Box<AuthorizationRequest>),
     /// Something here that wants nothing but a session.
     Place(Destination),
 }

@@ -1,9 +1,12 @@
-// A browser without a screen: keeps the bridge's cookies, submits its forms, and stops where the app would take over.
+// A browser without a screen: keeps cookies, submits the bridge's forms, goes along to the old system's own site, and stops where the app
+// would take over.
+
+const known = [process.env.ISSUER, process.env.LEGACY].map((url) => new URL(url).origin);
 
 export class Browser {
   #cookies = new Map();
 
-  // Follows redirects within the bridge; answers with the URL at the app, or with the page that is shown.
+  // Follows redirects, of pages too; answers with the URL at the app, or with the page that is shown.
   async open(url, init = {}) {
     for (let hops = 0; hops < 10; hops++) {
       const headers = { ...init.headers, cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ") };
@@ -14,9 +17,15 @@ export class Browser {
         else this.#cookies.set(name, value);
       }
       const location = response.headers.get("location");
-      if (response.status < 300 || response.status > 399 || !location) return { page: await response.text(), url };
-      const next = new URL(location, url);
-      if (next.origin !== new URL(url).origin) return { app: next };
+      let onward = response.status >= 300 && response.status <= 399 ? location : null;
+      if (!onward) {
+        const page = await response.text();
+        const refresh = /<meta http-equiv="refresh" content="0;url=([^"]+)"/.exec(page);
+        if (!refresh) return { page, url };
+        onward = refresh[1].replaceAll("&#38;", "&");
+      }
+      const next = new URL(onward, url);
+      if (!known.includes(next.origin)) return { app: next };
       url = next.href;
       init = {};
     }

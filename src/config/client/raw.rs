@@ -102,14 +102,7 @@ impl Raw {
             initiate_login_uri: self.initiate_login_uri,
         };
         addresses.check(at, client_type, &grant_types, context.localhost(), findings);
-        let pkce = self.pkce.unwrap_or_default();
-        if pkce == Pkce::Optional && client_type == ClientType::Public {
-            // RFC 9700 §2.1.1: public clients MUST use PKCE.
-            findings.problem(
-                key("pkce"),
-                "a public client proves by PKCE alone that a code is its own; leave this out",
-            );
-        }
+        let pkce = pkce(self.pkce, client_type, &key("pkce"), findings);
         let consent = self.consent.unwrap_or_default();
         if consent == Consent::Skip && addresses.are_anybodys(client_type) {
             findings.warning(
@@ -163,6 +156,15 @@ impl Raw {
             method: self.token_endpoint_auth_method,
         }
     }
+}
+
+fn pkce(written: Option<Pkce>, client: ClientType, at: &str, findings: &mut Findings) -> Pkce {
+    let pkce = written.unwrap_or_default();
+    if pkce == Pkce::Optional && client == ClientType::Public {
+        // RFC 9700 §2.1.1: public clients MUST use PKCE.
+        findings.problem(at, "a public client proves by PKCE alone that a code is its own; leave this out");
+    }
+    pkce
 }
 
 /// RFC 7662 §2.1: whoever introspects is authenticated, so each client that an API names exists and has credentials.

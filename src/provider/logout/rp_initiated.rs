@@ -51,8 +51,6 @@ pub struct SignOutPrompt {
     pub account_name: Option<String>,
     /// Where the browser may go afterwards: forms that lead there must be allowed to.
     pub redirect: Option<String>,
-    /// Where it goes on the way.
-    pub legacy: Option<String>,
     /// The language that the app asked for.
     pub ui_locales: Vec<String>,
 }
@@ -352,7 +350,6 @@ impl RpInitiatedLogout {
             client: weighed.client,
             account_name: account.map(|account| account.user_name),
             redirect: weighed.redirect.map(|redirect| redirect.as_str().to_owned()),
-            legacy: self.site.as_deref().and_then(|site| site.sign_out(&self.return_url)),
             ui_locales: ui_locales(&request),
         })))
     }

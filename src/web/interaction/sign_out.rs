@@ -22,7 +22,7 @@ use crate::web::crumbs::{self, Crumb};
 use crate::web::extract::params::Form;
 use crate::web::extract::visiting::Visiting;
 use crate::web::page::frame::BackLink;
-use crate::web::page::sign_out::{Onward, SignOutPage, SignedOutPage, StillSignedInPage};
+use crate::web::page::sign_out::{Onward, PassingPage, SignOutPage, SignedOutPage, StillSignedInPage};
 use crate::web::pages::{Allowed, Pages, app, see_other};
 use crate::web::routes::{LEGACY_SIGNED_OUT, SIGN_OUT, SIGNED_OUT};
 use crate::web::signed_in;
@@ -164,8 +164,7 @@ impl SignOutHandlers {
             app,
             account: prompt.account_name.clone(),
         };
-        let forms = prompt.redirect.iter().chain(&home).chain(&prompt.legacy);
-        let forms: Vec<&str> = forms.map(String::as_str).collect();
+        let forms: Vec<&str> = prompt.redirect.iter().chain(&home).map(String::as_str).collect();
         let images: Vec<&str> = logo.iter().map(String::as_str).collect();
         let allowed = Allowed { forms: &forms, images: &images, ..Allowed::default() };
         self.pages.show(StatusCode::OK, &page, allowed)
@@ -173,7 +172,9 @@ impl SignOutHandlers {
 
     fn farewell(&self, done: &SignedOut, answer: SignOutAnswer, visiting: &Visiting) -> Response {
         if let Some(legacy) = &done.legacy {
-            let mut response = see_other(&legacy.location);
+            let frame = self.pages.frame(&done.ui_locales, visiting.language.as_deref());
+            let page = PassingPage { frame, location: legacy.location.clone() };
+            let mut response = self.pages.show(StatusCode::OK, &page, Allowed::default());
             // What does not fit is not told afterwards; the session has ended all the same.
             let _ = Crumb::Leaving.leave(self.cookies, &legacy.leaving, &mut response);
             return response;

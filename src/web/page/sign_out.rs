@@ -51,6 +51,20 @@ pub struct Onward {
     pub after: u8,
 }
 
+/// Passes the browser on to the legacy site's sign-out page.
+///
+/// # Why
+/// An app may have started the sign-out by a form, and browsers hold all redirects of a form to the app's own `form-action` (CSP 3
+/// §6.4.1), where the legacy site does not stand. A page ends that chain.
+#[derive(Clone, Debug, Template, WebTemplate)]
+#[template(path = "page/passing.html")]
+pub struct PassingPage {
+    /// Language and organisation.
+    pub frame: Frame,
+    /// Where the browser goes at once.
+    pub location: String,
+}
+
 /// Tells that nothing has changed, when there is no app to go back to.
 #[derive(Clone, Debug, Template, WebTemplate)]
 #[template(path = "page/still_signed_in.html")]
@@ -100,6 +114,15 @@ impl SignedOutPage {
             ..plain(None)
         };
         BackLink::samples().into_iter().map(plain).chain([busy]).collect()
+    }
+}
+
+impl PassingPage {
+    /// With an address that would be markup.
+    #[must_use]
+    pub fn samples(frame: &Frame) -> Vec<Self> {
+        let location = "https://members.example/logout?returnurl=\"a\"&b=1".to_owned();
+        vec![Self { frame: frame.clone(), location }]
     }
 }
 
