@@ -71,6 +71,8 @@ pub mod service;
 mod sign_in;
 #[cfg(test)]
 mod sign_on;
+#[cfg(test)]
+mod single_sign_on;
 #[path = "../examples/spa/mod.rs"]
 pub mod spa;
 #[cfg(test)]

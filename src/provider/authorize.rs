@@ -347,10 +347,17 @@ impl Authorize {
                 Step::Launch(self.launches.location(name).ok_or(AuthorizeError::UnknownLaunch)?)
             }
         };
-        match person {
-            Some(_) => Ok(step),
-            None => self.sign_in_page(pending, None, SignInReason::NobodySignedIn, None, visitor),
+        if person.is_some() {
+            return Ok(step);
         }
+        // The link stands at the legacy site, which knows the person already.
+        if matches!(step, Step::Launch(_))
+            && self.settings.method == SignInMethod::Both
+            && let Ok(visit) = self.legacy_visit(pending.clone(), false, visitor)
+        {
+            return visit;
+        }
+        self.sign_in_page(pending, None, SignInReason::NobodySignedIn, None, visitor)
     }
 
     fn sign_in_page(
