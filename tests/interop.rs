@@ -33,10 +33,11 @@ fn succeeded(output: &Output) -> String {
 }
 
 /// `CONFIG` with a client for each way to prove itself.
-fn with_clients(public_key: &Value) -> String {
+fn with_clients(public_key: &Value, back_channel: &str) -> String {
     let client = |id: &str, proof: &str| {
         format!(
-            "\n[[client]]\nid = \"{id}\"\nname = \"{id}\"\n{proof}\nredirect_uris = [\"https://app.example/callback\"]\n\
+            "\n[[client]]\nid = \"{id}\"\nname = \"{id}\"\n{proof}\n\
+             backchannel_logout_uri = \"{back_channel}/{id}\"\nredirect_uris = [\"https://app.example/callback\"]\n\
              post_logout_redirect_uris = [\"https://app.example/bye\"]\n\
              scopes = [\"openid\", \"profile\", \"email\", \"offline_access\", \"events.read\"]\n\
              audiences = [\"https://api.example.org\"]\n"
@@ -55,7 +56,11 @@ fn with_clients(public_key: &Value) -> String {
 async fn openid_client_is_content_with_every_flow_and_jose_with_the_access_tokens() {
     let key: Value = serde_json::from_str(&succeeded(&node("key.mjs", &[]).await)).unwrap();
     let data = tempfile::tempdir().unwrap();
-    let town = Town::start(&with_clients(&key["public"]), Ports::FREE, data.path()).await.unwrap();
+    // The script listens there; nobody else takes a port so soon after it was free.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let back_channel = format!("http://127.0.0.1:{port}");
+    let config = with_clients(&key["public"], &back_channel);
+    let town = Town::start(&config, Ports::FREE, data.path()).await.unwrap();
     let private = key["private"].to_string();
     let variables = [
         ("ISSUER", town.bridge_url.as_str()),
@@ -63,6 +68,7 @@ async fn openid_client_is_content_with_every_flow_and_jose_with_the_access_token
         ("REDIRECT", "https://app.example/callback"),
         ("BYE", "https://app.example/bye"),
         ("KEY", private.as_str()),
+        ("BACK_CHANNEL", back_channel.as_str()),
     ];
     let said = succeeded(&node("openid_client.mjs", &variables).await);
     assert!(said.contains("openid-client is content"), "{said}");
@@ -75,7 +81,7 @@ async fn oidc_client_ts_signs_in_refreshes_revokes_and_signs_out_in_a_browser() 
     let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let client = format!(
         "\n[[client]]\nid = \"interop-spa\"\nname = \"oidc-client-ts\"\npublic = true\n\
-         redirect_uris = [\"{origin}/callback\"]\npost_logout_redirect_uris = [\"{origin}/\"]\n\
+         redirect_uris = [\"{origin}/callback\", \"{origin}/silent\"]\npost_logout_redirect_uris = [\"{origin}/\"]\n\
          web_origins = [\"{origin}\"]\nscopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n"
     );
     let data = tempfile::tempdir().unwrap();
@@ -84,7 +90,8 @@ async fn oidc_client_ts_signs_in_refreshes_revokes_and_signs_out_in_a_browser() 
     let page = page.replace("ISSUER", &town.bridge_url);
     let routes = Router::new()
         .route("/", get(Html(page.clone())))
-        .route("/callback", get(Html(page)))
+        .route("/callback", get(Html(page.clone())))
+        .route("/silent", get(Html(page)))
         .route("/oidc-client-ts.js", get(module("oidc-client-ts/dist/esm/oidc-client-ts.js")))
         .route("/jwt-decode.js", get(module("jwt-decode/build/esm/index.js")));
     let server = tokio::spawn(async { axum::serve(listener, routes).await });
@@ -102,8 +109,18 @@ async fn oidc_client_ts_signs_in_refreshes_revokes_and_signs_out_in_a_browser() 
     alice.reads("#said", "revoked").await;
     alice.clicks("#sign-out").await;
     alice.reads("#said", "nobody").await;
+    // Session management: it notices that the session ended in another tab.
     alice.clicks("#sign-in").await;
-    alice.sees("#login-page").await;
+    alice.signs_in("alice", "wonderland").await;
+    alice.reads("#said", "Alice Liddell <alice@example.org>").await;
+    let app = alice.window.window().await.unwrap();
+    let other = alice.window.new_window(true).await.unwrap().handle;
+    alice.window.switch_to_window(other).await.unwrap();
+    alice.goes_to(&format!("{}/sign-out", town.bridge_url)).await;
+    alice.clicks("form#logout button[value=logout]").await;
+    alice.sees("#signed-out-page").await;
+    alice.window.switch_to_window(app).await.unwrap();
+    alice.reads("#said", "signed out elsewhere").await;
     drop(alice);
     server.abort();
     town.stop().await;

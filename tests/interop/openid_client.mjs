@@ -1,14 +1,42 @@
 // openid-client (a certified library) through every flow: code with PKCE, userinfo, refresh, introspection, revocation, end-session,
-// private_key_jwt, client credentials. jose, which is another library, verifies the RFC 9068 access tokens.
+// private_key_jwt, client credentials. jose, which is another library, verifies the RFC 9068 access tokens and the logout tokens that come
+// by the back channel.
 import assert from "node:assert/strict";
+import http from "node:http";
 import * as jose from "jose";
 import * as client from "openid-client";
 import { Browser } from "./browser.mjs";
 
-const { ISSUER, REDIRECT, BYE, KEY } = process.env;
+const { ISSUER, REDIRECT, BYE, KEY, BACK_CHANNEL } = process.env;
 const issuer = new URL(ISSUER);
 const insecure = { execute: [client.allowInsecureRequests] };
 const keys = jose.createRemoteJWKSet(new URL(`${ISSUER}/jwks`));
+
+// What came to each client's backchannel_logout_uri.
+const heard = [];
+const receiver = http.createServer(async (request, response) => {
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  heard.push({ client: request.url.slice(1), token: new URLSearchParams(body).get("logout_token") });
+  response.writeHead(200, { "cache-control": "no-store" }).end();
+});
+await new Promise((listening) => receiver.listen(new URL(BACK_CHANNEL).port, "127.0.0.1", listening));
+
+// OpenID Connect Back-Channel Logout §2.6.
+async function toldOf(id, session) {
+  const mine = heard.filter(({ client }) => client === id);
+  assert.equal(mine.length, 1);
+  const { payload } = await jose.jwtVerify(mine[0].token, keys, {
+    issuer: ISSUER,
+    audience: id,
+    typ: "logout+jwt",
+    requiredClaims: ["iat", "exp", "jti", "events"],
+  });
+  assert.deepEqual(payload.events, { "http://schemas.openid.net/event/backchannel-logout": {} });
+  assert.equal(payload.nonce, undefined);
+  assert.equal(payload.sid, session.sid);
+  assert.equal(payload.sub, session.sub);
+}
 
 async function signIn(config, browser, more = {}) {
   const verifier = client.randomPKCECodeVerifier();
@@ -64,6 +92,7 @@ async function interactive(id, authentication) {
   const bye = client.buildEndSessionUrl(config, { id_token_hint: silent.id_token, post_logout_redirect_uri: BYE, state: "s" });
   const { app } = await browser.open(bye.href);
   assert.equal(app.href, `${BYE}?state=s`);
+  await toldOf(id, silent.claims());
   await assert.rejects(signIn(config, browser, { prompt: "none" }), { error: "login_required" });
 }
 
@@ -82,4 +111,6 @@ await interactive("interop-post", client.ClientSecretPost("interop-secret-for-lo
 const key = await jose.importJWK(JSON.parse(KEY), "ES256");
 await interactive("interop-key", client.PrivateKeyJwt({ key, kid: JSON.parse(KEY).kid }));
 await service();
+receiver.close();
+receiver.closeAllConnections();
 console.log("openid-client is content");
