@@ -69,10 +69,12 @@ Users:
 What to try:
   1. Open {web_app} and sign in as alice with the password wonderland.
   2. Open {spa} and sign in there: nobody asks for a password again.
-  3. Sign out in one of them, and sign in again: now the password is asked for.
-  4. Try carol, dave or erin, and read what the page says.
-  5. See what the bridge offers: {bridge}/.well-known/openid-configuration
-  6. A program and a service, in another terminal:
+  3. Sign out in one of them: the other is signed out too, and so is the old site.
+  4. Sign in at the old site, {legacy}, and follow its links to the apps: no password. Log out there.
+  5. See who is signed in where, and end it: {bridge}/account
+  6. Try carol, dave or erin, and read what the page says.
+  7. See what the bridge offers: {bridge}/.well-known/openid-configuration
+  8. A program and a service, in another terminal:
        cargo run --example native_app -- --issuer {bridge}
        cargo run --example service -- --issuer {bridge}
 

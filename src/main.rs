@@ -15,6 +15,7 @@ use commands::clients::Clients;
 use commands::init::Init;
 use commands::keys::KeysCommand;
 use commands::serve::Serve;
+use commands::sessions::SessionsCommand;
 
 /// A footbridge from a legacy login to OpenID Connect.
 #[derive(Parser)]
@@ -51,6 +52,8 @@ enum Command {
     Clients(Clients),
     /// Look at the signing keys, or replace them.
     Keys(KeysCommand),
+    /// Look at a person's sessions, or end them.
+    Sessions(SessionsCommand),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Clients(clients) => clients.run(),
         Command::Keys(keys) => keys.run(),
+        Command::Sessions(sessions) => sessions.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("passerelle: {error:#}");

@@ -71,6 +71,12 @@ impl Desk {
         self.browser.reads("#ended-elsewhere", "You were signed out elsewhere.").await;
     }
 
+    /// For the eye, and for the README.
+    async fn picture(&self, name: &str) {
+        let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+        self.browser.screenshot(&folder.join(format!("{name}.png"))).await;
+    }
+
     async fn closes(self) {
         drop(self.browser);
         self.town.stop().await;
@@ -81,6 +87,9 @@ impl Desk {
 async fn who_is_signed_in_at_the_old_site_is_asked_for_no_password_anywhere() {
     let desk = Desk::open().await;
     desk.alice_is_everywhere().await;
+    desk.browser.goes_to(&format!("{}/account", desk.town.bridge_url)).await;
+    desk.browser.sees("#account-page").await;
+    desk.picture("account").await;
     let journal = &desk.town.old_system().journal;
     assert_eq!(journal.refreshes(), 1, "the site handed her over once");
     assert_eq!(journal.calls_to("/token").len(), 1, "and no password came through the bridge");
@@ -120,6 +129,7 @@ async fn a_sign_out_at_the_old_site_is_one_everywhere() {
     desk.browser.clicks("a[href*='logout.aspx']").await;
     desk.browser.sees("#signed-out-page").await;
     desk.browser.sees("#signed-out-page #told").await;
+    desk.picture("told").await;
     desk.the_web_app_has_heard(&web_app).await;
     desk.the_javascript_app_has_noticed(&spa).await;
     desk.closes().await;
@@ -129,12 +139,11 @@ async fn a_sign_out_at_the_old_site_is_one_everywhere() {
 async fn a_hand_over_that_nobody_here_waits_for_is_a_question() {
     let desk = Desk::open().await;
     desk.signs_in_at_the_old_site().await;
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+    desk.picture("old-site").await;
     desk.browser.goes_to(&format!("{}/sso", desk.town.legacy.base_url)).await;
     desk.browser.reads("#handover-page h1", "Continue as alice?").await;
-    desk.browser.screenshot(&folder.join("handover.png")).await;
+    desk.picture("handover").await;
     desk.browser.clicks("form#handover button[value=continue]").await;
     desk.browser.sees("#account-page").await;
-    desk.browser.screenshot(&folder.join("account.png")).await;
     desk.closes().await;
 }

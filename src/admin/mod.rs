@@ -1,3 +1,4 @@
 //! What an operator may do.
 
 pub mod keys;
+pub mod sessions;

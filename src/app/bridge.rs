@@ -12,6 +12,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use crate::admin::sessions::Sessions;
 use crate::app::blueprint::Blueprint;
 use crate::app::custody_policy::custody_policy;
 use crate::app::outbound::{app_client, legacy_client};
@@ -125,6 +126,25 @@ pub async fn open_custody(blueprint: &Blueprint, chance: &Chance) -> Result<KeyC
     let sealer = unseal(&db, &blueprint.master_key, chance).await?;
     let policy = Arc::new(custody_policy(&blueprint.settings, &blueprint.registry));
     Ok(KeyCustody { db, sealer, chance: chance.clone(), policy })
+}
+
+/// People's sessions, for an operator's command.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn open_sessions(blueprint: &Blueprint, chance: &Chance) -> Result<Sessions, OpenError> {
+    let storage = &blueprint.settings.storage;
+    let db = Db::open(storage.url.expose(), storage.connections).await?;
+    Ok(Sessions {
+        end_session: EndSession {
+            db: db.clone(),
+            registry: blueprint.registry.clone(),
+            chance: chance.clone(),
+            wake: Arc::new(Notify::new()),
+        },
+        db,
+        session_idle: blueprint.settings.session.idle.into(),
+    })
 }
 
 impl Bridge {

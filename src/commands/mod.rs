@@ -7,3 +7,4 @@ pub(crate) mod init;
 pub(crate) mod keys;
 mod print;
 pub(crate) mod serve;
+pub(crate) mod sessions;

@@ -16,6 +16,12 @@ const FIND_BY_LEGACY_ID: Sql = Sql::new(
      WHERE connector = $1 AND legacy_id = $2",
 );
 
+const LIST_BY_USER_NAME: Sql = Sql::new(
+    "list accounts by user name",
+    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at FROM accounts \
+     WHERE LOWER(user_name) = LOWER($1) ORDER BY id",
+);
+
 const REMEMBER: Sql = Sql::new(
     "remember account",
     "INSERT INTO accounts (id, connector, legacy_id, user_name, claims, created_at, updated_at) \
@@ -39,6 +45,11 @@ pub async fn find_by_legacy_id(
     legacy_id: &LegacyId,
 ) -> Result<Option<Account>, StoreError> {
     db.fetch_optional(&FIND_BY_LEGACY_ID, args![connector, legacy_id]).await?.map(read).transpose()
+}
+
+/// Everybody who signs in with this name today, in whatever case; of several legacy systems there may be several.
+pub async fn list_by_user_name(db: &Db, user_name: &str) -> Result<Vec<Account>, StoreError> {
+    db.fetch_all(&LIST_BY_USER_NAME, args![user_name]).await?.into_iter().map(read).collect()
 }
 
 /// Remembers what the legacy system said of a person, and answers with the account that stands: the subject that was
