@@ -101,3 +101,32 @@ async fn a_log_tells_who_did_what_and_no_secret() {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_ends_the_sessions_of_a_person_while_the_bridge_runs() {
+    let site = Site::at("sqlite:passerelle.db").await;
+    let process = site.starts().await;
+    let mut browser = process.browser();
+    let tokens = process.web().tokens(&mut browser, &[("scope", "openid")]).await;
+    let listed = operates(&site, "list");
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert_eq!(listed[0]["id"], tokens.id_claims()["sid"]);
+    assert_eq!(listed[0]["clients"], serde_json::json!(["web"]));
+    assert_eq!(operates(&site, "end"), listed);
+    assert_eq!(operates(&site, "list"), serde_json::json!([]));
+    assert!(browser.get(&process.web().request(&[])).await.is_page("login-page"));
+    assert_eq!(error(&process.web().refresh(tokens.refresh()).await).1, "invalid_grant");
+}
+
+/// What `passerelle sessions` answers about alice.
+fn operates(site: &Site, what: &str) -> serde_json::Value {
+    let mut file = std::fs::read_dir(site.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let file = file.find(|file| file.extension().is_some_and(|kind| kind == "toml")).unwrap();
+    let answer = std::process::Command::new(env!("CARGO_BIN_EXE_passerelle"))
+        .args(["sessions", what, "--user", "ALICE", "--json", "--config"])
+        .arg(file)
+        .output()
+        .unwrap();
+    assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+    serde_json::from_slice(&answer.stdout).unwrap()
+}
