@@ -68,6 +68,8 @@ mod sealing;
 #[path = "../examples/service/mod.rs"]
 pub mod service;
 #[cfg(test)]
+mod session_end;
+#[cfg(test)]
 mod sign_in;
 #[cfg(test)]
 mod sign_on;

@@ -56,6 +56,7 @@ struct IdClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
     acr: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     amr: &'a [String],
     at_hash: String,
     sid: &'a str,

@@ -16,7 +16,7 @@ use crate::provider::logout::back_channel::BackChannel;
 use crate::provider::logout::end_session::{EndSession, EndedSession};
 use crate::secret::Secret;
 use crate::store::error::StoreError;
-use crate::store::{logout_outbox, participants};
+use crate::store::{legacy_grants, logout_outbox, participants};
 use crate::time::Timestamp;
 use crate::vault::custody::Vault;
 
@@ -75,7 +75,9 @@ impl Farewell {
             None
         };
         let Some(ended) = self.end_session.end(&session.id, reason, now).await? else { return Ok(false) };
-        self.tell(ended, token).await;
+        // While another session of the person lives, the tokens do too.
+        let burnt = legacy_grants::list(&self.end_session.db, &session.account).await?.is_empty();
+        self.tell(ended, token.filter(|_| burnt)).await;
         Ok(true)
     }
 
