@@ -14,6 +14,7 @@ use crate::config::environment::Surroundings;
 use crate::config::reading::{self, Problem, element, key};
 use crate::config::secret_source::SecretSource;
 use crate::id::ConnectorId;
+use crate::legacy::answer_rule::AnswerRule;
 use crate::legacy::claim_source::ClaimSource;
 use crate::legacy::description::{
     ClientPlace, Description, Expected, HelpUris, LegacyClient, Mapping, ProfileStep, TokenEndpoint,
@@ -22,7 +23,9 @@ use crate::legacy::error_rule::ErrorRule;
 use crate::legacy::place::Place;
 use crate::legacy::preset;
 use crate::legacy::template::Template;
-use crate::legacy::written::{Raw, RawClientPlace, RawExpected, RawIdentity, RawRule, RawStep, RawToken};
+use crate::legacy::written::{
+    Raw, RawClientPlace, RawConditions, RawExpected, RawIdentity, RawRule, RawStep, RawToken,
+};
 
 /// How long a person waits for an answer of the old system.
 const TIMEOUT: Span = Span::seconds(10);
@@ -272,29 +275,27 @@ impl Reader<'_> {
         let mut rules = Vec::new();
         for (index, rule) in raw.into_iter().enumerate() {
             let at = element("error", index, None);
-            let matches = self.pattern(rule.matches, &key(&at, "matches"));
-            if rule.status.is_none() && rule.equals.is_none() && matches.is_none() {
-                self.problem(&at, "a rule needs a condition: status, or at with equals or matches");
-            }
-            if rule.at.is_none() && (rule.equals.is_some() || matches.is_some()) {
-                self.problem(
-                    &key(&at, "at"),
-                    "missing; where the text stands that is compared, such as \"/error\"",
-                );
-            }
-            let outcome =
-                self.needed(rule.outcome, &key(&at, "outcome"), "what the rule means, such as \"locked\"");
-            if let Some(outcome) = outcome {
-                rules.push(ErrorRule {
-                    status: rule.status,
-                    at: rule.at,
-                    equals: rule.equals,
-                    matches,
-                    outcome,
-                });
-            }
+            let what = "what the rule means, such as \"locked\"";
+            let means = self.needed(rule.outcome, &key(&at, "outcome"), what);
+            let RawRule { status, at: place, equals, matches, .. } = rule;
+            let conditions = RawConditions { status, at: place, equals, matches };
+            rules.extend(self.rule(conditions, means, &at));
         }
         rules
+    }
+
+    /// A rule whose conditions make sense; none without a meaning, whose problem is told already.
+    fn rule<T>(&mut self, raw: RawConditions, means: Option<T>, at: &str) -> Option<AnswerRule<T>> {
+        let RawConditions { status, at: place, equals, matches } = raw;
+        let matches = self.pattern(matches, &key(at, "matches"));
+        if status.is_none() && equals.is_none() && matches.is_none() {
+            self.problem(at, "a rule needs a condition: status, or at with equals or matches");
+        }
+        if place.is_none() && (equals.is_some() || matches.is_some()) {
+            let missing = "missing; where the text stands that is compared, such as \"/error\"";
+            self.problem(&key(at, "at"), missing);
+        }
+        Some(AnswerRule { status, at: place, equals, matches, means: means? })
     }
 
     fn pattern(&mut self, written: Option<String>, at: &str) -> Option<Regex> {

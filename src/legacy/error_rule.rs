@@ -2,47 +2,19 @@
 
 use std::time::Duration;
 
-use regex::Regex;
 use serde_json::Value;
 
-use super::place::Place;
+use super::answer_rule::{AnswerRule, first_that_fits};
 use super::refusal::{Outcome, Refusal};
 
-/// One rule; every condition that it names must hold.
-#[derive(Clone, Debug)]
-pub struct ErrorRule {
-    /// The HTTP status.
-    pub status: Option<u16>,
-    /// Where the value stands that is looked at.
-    pub at: Option<Place>,
-    /// What it must be.
-    pub equals: Option<String>,
-    /// What it must match, anywhere and in any case.
-    pub matches: Option<Regex>,
-    /// What that means.
-    pub outcome: Outcome,
-}
-
-impl ErrorRule {
-    fn fits(&self, status: u16, body: &Value) -> bool {
-        let found = self.at.as_ref().map(|at| at.text(body));
-        self.status.is_none_or(|wanted| wanted == status)
-            && found.as_ref().is_none_or(Option::is_some)
-            && self
-                .equals
-                .as_ref()
-                .is_none_or(|wanted| found.as_ref().and_then(Option::as_ref) == Some(wanted))
-            && self.matches.as_ref().is_none_or(|wanted| {
-                found.as_ref().and_then(Option::as_deref).is_some_and(|found| wanted.is_match(found))
-            })
-    }
-}
+/// What a refusal of the token endpoint means.
+pub type ErrorRule = AnswerRule<Outcome>;
 
 /// What `body`, answered with `status`, means. Without a rule that fits, a status tells what it can: a server that fails or
 /// answers something that is no JSON is unavailable, and nothing is claimed about the rest.
 pub fn classify(rules: &[ErrorRule], status: u16, body: &Value, retry_after: Option<Duration>) -> Refusal {
-    if let Some(rule) = rules.iter().find(|rule| rule.fits(status, body)) {
-        return rule.outcome.refusal(status, retry_after);
+    if let Some(outcome) = first_that_fits(rules, status, body) {
+        return outcome.refusal(status, retry_after);
     }
     match status {
         429 => Refusal::RateLimited { after: retry_after },

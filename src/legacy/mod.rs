@@ -2,6 +2,7 @@
 //! decided here, and no token is kept here.
 
 pub mod answer;
+pub mod answer_rule;
 pub mod breaker;
 pub mod claim_source;
 pub mod connector;

@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::NoAnswer;
+use super::answer_rule::{AnswerRule, first_that_fits};
 use super::description::TokenEndpoint;
-use super::place::Place;
 
 /// The refresh grant.
 #[derive(Clone, Debug)]
@@ -73,39 +72,14 @@ impl RefreshTrouble {
     }
 }
 
-/// A rule of the configuration; every condition that it names must hold.
-#[derive(Clone, Debug)]
-pub struct ClassRule {
-    /// The HTTP status.
-    pub status: Option<u16>,
-    /// Where the value stands that is looked at.
-    pub at: Option<Place>,
-    /// What it must be.
-    pub equals: Option<String>,
-    /// What it must match, anywhere and in any case.
-    pub matches: Option<Regex>,
-    /// What that means.
-    pub class: Class,
-}
-
-impl ClassRule {
-    fn fits(&self, status: u16, body: &Value) -> bool {
-        let found = self.at.as_ref().and_then(|at| at.text(body));
-        self.status.is_none_or(|wanted| wanted == status)
-            && (self.at.is_none() || found.is_some())
-            && self.equals.as_ref().is_none_or(|wanted| found.as_ref() == Some(wanted))
-            && self
-                .matches
-                .as_ref()
-                .is_none_or(|wanted| found.as_ref().is_some_and(|found| wanted.is_match(found)))
-    }
-}
+/// What a refusal of a refresh means.
+pub type ClassRule = AnswerRule<Class>;
 
 /// What a refusal means. The first rule that fits decides; without one only `invalid_grant` (RFC 6749 §5.2) says that the person is out,
 /// and whatever else went wrong is ours or the system's, not theirs.
 pub fn class_of(rules: &[ClassRule], status: u16, body: &Value) -> Class {
-    if let Some(rule) = rules.iter().find(|rule| rule.fits(status, body)) {
-        return rule.class;
+    if let Some(class) = first_that_fits(rules, status, body) {
+        return class;
     }
     let error = body.get("error").and_then(Value::as_str);
     match (status, error) {

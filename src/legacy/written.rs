@@ -63,16 +63,6 @@ pub(super) struct RawRefresh {
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RawClass {
-    pub(super) status: Option<u16>,
-    pub(super) at: Option<Place>,
-    pub(super) equals: Option<String>,
-    pub(super) matches: Option<String>,
-    pub(super) class: Option<Class>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
 pub(super) struct RawProbe {
     pub(super) url: Option<Template>,
     pub(super) expect: Option<RawExpected>,
@@ -117,6 +107,24 @@ pub(super) struct RawRule {
     pub(super) equals: Option<String>,
     pub(super) matches: Option<String>,
     pub(super) outcome: Option<Outcome>,
+}
+
+/// The conditions of a rule, whatever it says.
+pub(super) struct RawConditions {
+    pub(super) status: Option<u16>,
+    pub(super) at: Option<Place>,
+    pub(super) equals: Option<String>,
+    pub(super) matches: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawClass {
+    pub(super) status: Option<u16>,
+    pub(super) at: Option<Place>,
+    pub(super) equals: Option<String>,
+    pub(super) matches: Option<String>,
+    pub(super) class: Option<Class>,
 }
 
 #[derive(Default, Deserialize)]

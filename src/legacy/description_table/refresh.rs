@@ -9,7 +9,7 @@ use crate::legacy::description::{ClientPlace, LegacyClient, SignOutCall, TokenEn
 use crate::legacy::probe::ProbeDescription;
 use crate::legacy::refresh::{ClassRule, RefreshDescription, Rotation};
 use crate::legacy::template::Template;
-use crate::legacy::written::{RawClass, RawClientPlace, RawProbe, RawRefresh, RawSignOut};
+use crate::legacy::written::{RawClass, RawClientPlace, RawConditions, RawProbe, RawRefresh, RawSignOut};
 
 /// The worst case: a refresh token is dead once it was used, whatever became of the answer.
 const ROTATION: Rotation = Rotation::SingleUse;
@@ -57,24 +57,11 @@ impl Reader<'_> {
         let mut rules = Vec::new();
         for (index, rule) in raw.into_iter().enumerate() {
             let at = element("refresh.class", index, None);
-            let matches = self.pattern(rule.matches, &key(&at, "matches"));
-            if rule.status.is_none() && rule.equals.is_none() && matches.is_none() {
-                self.problem(&at, "a rule needs a condition: status, or at with equals or matches");
-            }
-            if rule.at.is_none() && (rule.equals.is_some() || matches.is_some()) {
-                let missing = "missing; where the text stands that is compared, such as \"/error\"";
-                self.problem(&key(&at, "at"), missing);
-            }
             let what = "what such an answer means: \"fatal\", \"transient\" or \"unknown\"";
-            if let Some(class) = self.needed(rule.class, &key(&at, "class"), what) {
-                rules.push(ClassRule {
-                    status: rule.status,
-                    at: rule.at,
-                    equals: rule.equals,
-                    matches,
-                    class,
-                });
-            }
+            let means = self.needed(rule.class, &key(&at, "class"), what);
+            let RawClass { status, at: place, equals, matches, .. } = rule;
+            let conditions = RawConditions { status, at: place, equals, matches };
+            rules.extend(self.rule(conditions, means, &at));
         }
         rules
     }
