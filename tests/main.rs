@@ -92,6 +92,8 @@ mod tokens;
 #[cfg(test)]
 mod userinfo;
 #[cfg(test)]
+mod vault;
+#[cfg(test)]
 mod web;
 #[path = "../examples/web_app/mod.rs"]
 pub mod web_app;
