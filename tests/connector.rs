@@ -1,6 +1,7 @@
 //! The connector against the stand-in for the old system, over HTTP: who is let in, who is refused and in which words, and what goes
 //! over the wire.
 
+mod breaker;
 mod description;
 mod foreign;
 mod profile;

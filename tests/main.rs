@@ -44,6 +44,8 @@ pub mod legacy_system;
 #[path = "legacy_system.rs"]
 mod legacy_system_tests;
 #[cfg(test)]
+mod liveness;
+#[cfg(test)]
 mod logout;
 #[path = "../examples/loopback/mod.rs"]
 pub mod loopback;
@@ -95,6 +97,8 @@ mod token_refresh;
 mod tokens;
 #[cfg(test)]
 mod userinfo;
+#[cfg(test)]
+mod vault;
 #[cfg(test)]
 mod web;
 #[path = "../examples/web_app/mod.rs"]

@@ -1,0 +1,280 @@
+//! A refresh that goes wrong: what is lost, what is refused, what is only late, and what nobody may get.
+
+use super::*;
+
+/// How a dead node leaves a grant behind: leased, and nobody knows what became of it.
+async fn a_node_dies_over(town: &Town, account: &Account) {
+    let grant = town.grant(account).await;
+    let held = Held {
+        account: account.id.clone(),
+        legacy_client: grant.legacy_client,
+        generation: grant.generation,
+        node: NodeId::from("dead"),
+    };
+    let now = town.clock.now();
+    let until = now + Duration::from_secs(30);
+    let lease = town
+        .vault
+        .db
+        .write(move |tx| Box::pin(async move { legacy_grants::lease(tx, &held, until, now).await }));
+    assert!(lease.await.unwrap());
+    town.forward(Duration::from_secs(31));
+}
+
+async fn refresh_tokens_shown(town: &Town) -> Vec<String> {
+    let calls = town.system().journal.calls_to("/token");
+    calls.iter().filter_map(|call| call.field("refresh_token").map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn a_lost_answer_gives_up_a_token_that_works_once() {
+    for rotation in ["one_per_user_client", "single_use"] {
+        for fault in [Fault::Lost, Fault::HalfAnswer, Fault::Delay(Duration::from_secs(3))] {
+            let town = Town::with(&format!("refresh.rotation = '{rotation}'")).await;
+            let alice = town.alice_later().await;
+            town.breaks(fault);
+            town.needs_sign_in(&alice).await;
+            town.breaks(Fault::None);
+            town.needs_sign_in(&alice).await;
+            assert_eq!(town.refreshes(), 1, "{rotation}: it is not tried a second time");
+            assert_eq!(town.grant(&alice).await.refresh, None);
+            town.alice().await;
+            town.forward(BEYOND_ITS_LIFE);
+            town.vault.fresh(&alice).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_may_be_shown_again_is_shown_once_more() {
+    let town = Town::with("refresh.rotation = 'rotate'").await;
+    let alice = town.alice_later().await;
+    town.breaks(Fault::Lost);
+    town.needs_sign_in(&alice).await;
+    let shown = refresh_tokens_shown(&town).await;
+    assert_eq!((shown.len(), shown[0] == shown[1]), (2, true));
+    assert_eq!(town.grant(&alice).await.refresh, None);
+}
+
+#[tokio::test]
+async fn a_refusal_after_a_lost_answer_says_nothing_about_the_person() {
+    let town = Town::with("refresh.rotation = 'rotate'").await;
+    let alice = town.alice_later().await;
+    // The first answer comes too late; the second is that the token was spent, which is true.
+    town.breaks(Fault::Delay(Duration::from_secs(3)));
+    let (vault, asked) = (town.vault.clone(), alice.clone());
+    let asking = tokio::spawn(async move { vault.fresh(&asked).await });
+    while town.refreshes() == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    town.breaks(Fault::None);
+    let error = asking.await.unwrap().unwrap_err();
+    assert!(matches!(error, VaultError::NeedsSignIn { .. }), "{error:?}");
+    assert_eq!(town.refreshes(), 2);
+}
+
+#[tokio::test]
+async fn a_lost_answer_costs_nothing_where_the_token_stays() {
+    let town = Town::with("refresh.rotation = 'none'").await;
+    let alice = town.alice_later().await;
+    town.breaks(Fault::Lost);
+    town.is_unavailable(&alice).await;
+    assert!(town.grant(&alice).await.refresh.is_some());
+    assert_eq!(town.refreshes(), 1);
+}
+
+#[tokio::test]
+async fn what_a_dead_node_left_is_given_up_where_a_token_works_once() {
+    for rotation in ["one_per_user_client", "single_use"] {
+        let town = Town::with(&format!("refresh.rotation = '{rotation}'")).await;
+        let alice = town.alice_later().await;
+        a_node_dies_over(&town, &alice).await;
+        town.needs_sign_in(&alice).await;
+        assert_eq!((town.refreshes(), town.grant(&alice).await.refresh), (0, None), "{rotation}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_dead_node_left_is_tried_once_where_it_may_be() {
+    for rotation in ["rotate", "none"] {
+        let town = Town::with(&format!("refresh.rotation = '{rotation}'")).await;
+        let alice = town.alice_later().await;
+        a_node_dies_over(&town, &alice).await;
+        town.vault.fresh(&alice).await.unwrap();
+        assert_eq!(town.refreshes(), 1, "{rotation}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_dead_node_spent_is_no_refusal_of_the_person() {
+    let town = Town::with("refresh.rotation = 'rotate'").await;
+    let alice = town.alice_later().await;
+    a_node_dies_over(&town, &alice).await;
+    town.system().rotate_elsewhere("alice", CLIENT).unwrap();
+    town.needs_sign_in(&alice).await;
+}
+
+#[tokio::test]
+async fn invalid_grant_is_a_refusal() {
+    let town = Town::open().await;
+    let alice = town.alice_later().await;
+    town.system().rotate_elsewhere("alice", CLIENT).unwrap();
+    let error = town.vault.fresh(&alice).await.unwrap_err();
+    assert!(matches!(error, VaultError::Refused { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_rule_of_the_configuration_decides_what_a_refusal_means() {
+    let rule = |class: &str| {
+        format!("[[refresh.class]]\nat = '/error'\nequals = 'invalid_grant'\nclass = '{class}'")
+    };
+    let town = Town::with(&rule("transient")).await;
+    let alice = town.alice_later().await;
+    town.system().rotate_elsewhere("alice", CLIENT).unwrap();
+    town.is_unavailable(&alice).await;
+    assert!(town.grant(&alice).await.refresh.is_some());
+
+    let town = Town::with(&rule("unknown")).await;
+    let alice = town.alice_later().await;
+    town.system().rotate_elsewhere("alice", CLIENT).unwrap();
+    town.needs_sign_in(&alice).await;
+
+    let town = Town::with("[[refresh.class]]\nstatus = 503\nclass = 'fatal'").await;
+    let alice = town.alice_later().await;
+    town.breaks(Fault::Html503);
+    assert!(matches!(town.vault.fresh(&alice).await, Err(VaultError::Refused { .. })));
+}
+
+#[tokio::test]
+async fn a_system_that_is_down_is_asked_again_after_a_pause_and_nothing_is_lost() {
+    let town = Town::open().await;
+    let alice = town.alice_later().await;
+    town.breaks(Fault::Html503);
+    town.is_unavailable(&alice).await;
+    town.breaks(Fault::None);
+    town.is_unavailable(&alice).await;
+    assert_eq!(town.refreshes(), 1, "not before its pause is over");
+    let grant = town.grant(&alice).await;
+    assert!(grant.refresh.is_some() && grant.retry_at > town.clock.now() && grant.failures == 1);
+    town.forward(Duration::from_secs(3));
+    town.vault.fresh(&alice).await.unwrap();
+    let grant = town.grant(&alice).await;
+    assert_eq!((grant.failures, town.refreshes()), (0, 2));
+}
+
+#[tokio::test]
+async fn each_failure_doubles_the_pause() {
+    let town = Town::open().await;
+    let alice = town.alice_later().await;
+    town.breaks(Fault::Html503);
+    let mut pauses = Vec::new();
+    for _ in 0..4 {
+        town.is_unavailable(&alice).await;
+        let pause = town.grant(&alice).await.retry_at.since(town.clock.now());
+        pauses.push(pause.as_secs());
+        town.forward(pause);
+    }
+    // 2, 4, 8 and 16 seconds, a quarter more or less.
+    for (pause, expected) in pauses.iter().zip([1..=2, 3..=5, 6..=10, 12..=20]) {
+        assert!(expected.contains(pause), "{pauses:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_system_that_cannot_be_reached_costs_nothing() {
+    let Town { running, clock, vault } = Town::open().await;
+    let town = Town { running, clock, vault };
+    let alice = town.alice_later().await;
+    let Town { running, clock, vault } = town;
+    let port = running.port;
+    let system = running.stop().await;
+    let error = vault.fresh(&alice).await.unwrap_err();
+    assert!(matches!(error, VaultError::Unavailable { .. }), "{error:?}");
+    clock.forward(Duration::from_secs(3));
+    let town = Town { running: system.serve(port).await.unwrap(), clock, vault };
+    town.vault.fresh(&alice).await.unwrap();
+    assert_eq!(town.refreshes(), 1);
+}
+
+#[tokio::test]
+async fn nobody_gets_the_tokens_of_somebody_else() {
+    let town = Town::open().await;
+    let (alice, bob) = (town.alice().await, town.bob().await);
+    town.forward(BEYOND_ITS_LIFE);
+    town.system().swap_next_refresh("bob").unwrap();
+    town.needs_sign_in(&alice).await;
+    let grant = town.grant(&alice).await;
+    assert_eq!((grant.refresh, town.vault.at_hand(&alice.id).await.unwrap()), (None, None));
+    assert!(grant.usable_until <= town.clock.now());
+    town.needs_sign_in(&alice).await;
+    assert_eq!(town.refreshes(), 1);
+    town.vault.fresh(&bob).await.unwrap();
+}
+
+#[tokio::test]
+async fn tokens_of_whom_nobody_knows_whose_they_are_are_not_kept() {
+    let town = Town::open().await;
+    let alice = town.alice_later().await;
+    town.system().people.rename("alice", "alice.liddell").unwrap();
+    town.system().faults.set(Door::Profile, Fault::Html503);
+    town.needs_sign_in(&alice).await;
+    assert_eq!(town.grant(&alice).await.refresh, None);
+}
+
+#[tokio::test]
+async fn a_new_name_of_the_same_person_is_fine() {
+    let town = Town::open().await;
+    let alice = town.alice_later().await;
+    town.system().people.rename("alice", "alice.liddell").unwrap();
+    town.vault.fresh(&alice).await.unwrap();
+    town.forward(BEYOND_ITS_LIFE);
+    town.vault.fresh(&alice).await.unwrap();
+    assert_eq!(town.refreshes(), 2);
+}
+
+#[tokio::test]
+async fn the_old_name_in_the_hands_of_another_is_not_enough_for_a_new_name() {
+    let town = Town::open().await;
+    let alice = town.alice_later().await;
+    town.system().people.rename("alice", "alice.liddell").unwrap();
+    town.system().swap_next_refresh("bob").unwrap();
+    town.needs_sign_in(&alice).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_that_a_sign_in_overtook_does_not_undo_it() {
+    let town = Town::open().await;
+    let alice = town.alice_later().await;
+    town.breaks(Fault::Delay(Duration::from_millis(700)));
+    let (vault, asked) = (town.vault.clone(), alice.clone());
+    let asking = tokio::spawn(async move { vault.fresh(&asked).await });
+    while town.refreshes() == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    town.breaks(Fault::None);
+    let arrival = town.arrival("alice", "wonderland").await;
+    town.keep(arrival.clone()).await;
+    assert_eq!(asking.await.unwrap().unwrap(), arrival.tokens.access_token);
+    town.forward(BEYOND_ITS_LIFE);
+    town.vault.fresh(&alice).await.unwrap();
+    assert_eq!(town.refreshes(), 2, "with the refresh token that the sign-in brought");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_a_sign_in_overtook_is_none() {
+    let town = Town::open().await;
+    let alice = town.alice_later().await;
+    town.system().rotate_elsewhere("alice", CLIENT).unwrap();
+    town.breaks(Fault::Delay(Duration::from_millis(700)));
+    let (vault, asked) = (town.vault.clone(), alice.clone());
+    let asking = tokio::spawn(async move { vault.fresh(&asked).await });
+    while town.refreshes() == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    town.breaks(Fault::None);
+    let arrival = town.arrival("alice", "wonderland").await;
+    town.keep(arrival.clone()).await;
+    assert_eq!(asking.await.unwrap().unwrap(), arrival.tokens.access_token);
+}
