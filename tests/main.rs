@@ -1,6 +1,8 @@
 //! One test binary; its files are named like the flows they test.
 
 #[cfg(test)]
+mod account;
+#[cfg(test)]
 mod authorize;
 #[cfg(test)]
 mod browser;
@@ -29,6 +31,8 @@ mod floors;
 #[cfg(test)]
 mod ground;
 #[cfg(test)]
+mod handover;
+#[cfg(test)]
 mod interaction;
 #[cfg(test)]
 mod interop;
@@ -38,6 +42,8 @@ mod introspection;
 mod key_custody;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod legacy_sign_out;
 #[path = "../examples/legacy_system.rs"]
 pub mod legacy_system;
 #[cfg(test)]

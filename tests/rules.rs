@@ -4,6 +4,7 @@ mod authorization;
 mod client_assertion;
 mod code;
 mod consent;
+mod handover;
 mod interaction;
 mod key_life;
 mod logout;

@@ -70,6 +70,11 @@ pub struct Arrived {
     pub address: IpAddr,
 }
 
+/// On an answer to another site's form, with which a browser sends none of its cookies: it may have a binding value all the same, for
+/// which a request waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Unmet;
+
 /// The middleware of the browser routes: gives each browser its binding value, once.
 pub async fn meet(State(browsers): State<Browsers>, mut request: Request, next: Next) -> Response {
     let known = cookie(request.headers(), browsers.cookies.binding_name());
@@ -80,7 +85,7 @@ pub async fn meet(State(browsers): State<Browsers>, mut request: Request, next: 
         request.extensions_mut().insert(Arrived { binding, address });
     }
     let mut response = next.run(request).await;
-    if let Some(fresh) = fresh {
+    if let Some(fresh) = fresh.filter(|_| response.extensions().get::<Unmet>().is_none()) {
         let kind = browsers.cookies;
         let cookie = format!("{}={}; {}", kind.binding_name(), fresh.expose(), kind.attributes());
         if let Ok(cookie) = HeaderValue::try_from(cookie) {

@@ -17,6 +17,8 @@ pub struct Browser {
     pub cookies: BTreeMap<String, String>,
     /// `Accept-Language`.
     pub language: Option<String>,
+    /// Sent with everything, such as `User-Agent`.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 /// What came back.
@@ -33,7 +35,7 @@ pub struct Shown {
 impl Browser {
     /// A browser in front of `router`.
     pub fn new(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new(), language: None }
+        Self { router, cookies: BTreeMap::new(), language: None, headers: Vec::new() }
     }
 
     /// The same with the cookies of `other`, as if both bridges were one.
@@ -68,6 +70,9 @@ impl Browser {
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
         }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
         if let Some(language) = &self.language {
             request = request.header(header::ACCEPT_LANGUAGE, language);
         }
@@ -85,6 +90,35 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
+        shown
+    }
+
+    /// One request with `headers` that only this one has; nothing followed.
+    pub async fn send_with(
+        &mut self,
+        headers: &[(&'static str, &str)],
+        method: Method,
+        path: &str,
+        form: Option<String>,
+    ) -> Shown {
+        let before = self.headers.clone();
+        self.headers.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let shown = self.send(method, path, form).await;
+        self.headers = before;
+        shown
+    }
+
+    /// The same from a page of another site by POST: `SameSite=Lax` cookies stay at home, and what the answer sets is kept.
+    pub async fn posts_from_elsewhere(
+        &mut self,
+        headers: &[(&'static str, &str)],
+        path: &str,
+        form: String,
+    ) -> Shown {
+        let kept = std::mem::take(&mut self.cookies);
+        let shown = self.send_with(headers, Method::POST, path, Some(form)).await;
+        let set = std::mem::replace(&mut self.cookies, kept);
+        self.cookies.extend(set);
         shown
     }
 

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod front;
 pub mod house;
 pub mod machines;
+pub mod members;
 pub mod parts;
 pub mod postgres;
 pub mod process;

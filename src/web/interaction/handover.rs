@@ -13,7 +13,7 @@ use crate::provider::handover::{Back, Brought, HandoverPrompt, HandoverStep, Han
 use crate::provider::handover_error::HandoverError;
 use crate::secret::Secret;
 use crate::time::Clock;
-use crate::web::browsers::{CookieKind, cookie};
+use crate::web::browsers::{CookieKind, Unmet, cookie};
 use crate::web::crumbs::Crumb;
 use crate::web::extract::params::{Form, Query};
 use crate::web::extract::visiting::Visiting;
@@ -58,7 +58,9 @@ async fn by_form(
     };
     let token = form.one(handlers.field()).map(Secret::from);
     let state = state(&query.unwrap_or_default()).or_else(|| state(&form));
-    handlers.take(Handover::Form, token, state, &headers, &visiting).await
+    let mut response = handlers.take(Handover::Form, token, state, &headers, &visiting).await;
+    response.extensions_mut().insert(Unmet);
+    response
 }
 
 /// A query, or a cookie of a domain that both share.
