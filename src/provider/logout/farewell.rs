@@ -67,7 +67,9 @@ impl Farewell {
         } else {
             None
         };
-        let Some(ended) = self.end_session.end(&session.id, reason, now).await? else { return Ok(false) };
+        // Otherwise the jobs may take what is told here, and the page would say that nobody has heard.
+        let end = self.end_session.end_with_head_start(&session.id, reason, PATIENCE, now);
+        let Some(ended) = end.await? else { return Ok(false) };
         self.tell(ended, token).await;
         Ok(true)
     }
