@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod authorize;
 #[cfg(test)]
+mod back_channel;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod catalogue;

@@ -106,6 +106,7 @@ audiences = ["https://api.example.org"]
 #[expect(missing_docs, reason = "the types say it")]
 pub struct House {
     pub legacy: Running,
+    pub bridge: Bridge,
     pub router: Router,
     pub clock: Clock,
 }
@@ -130,7 +131,7 @@ impl House {
         let blueprint = blueprint.unwrap_or_else(|findings| panic!("{:#?}", findings.problems));
         let clock = Clock::set_to(BEGINNING);
         let bridge = Bridge::open(blueprint, clock.clone(), Chance::System).await.unwrap();
-        Self { legacy, router: bridge.router(), clock }
+        Self { legacy, router: bridge.router(), bridge, clock }
     }
 
     /// The old system's people, journal and faults.
@@ -151,6 +152,11 @@ impl House {
     /// The present.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The bridge's jobs do what they have to do by now.
+    pub async fn round(&self) {
+        self.bridge.round().await.unwrap();
     }
 
     /// Lets time pass.
