@@ -5,6 +5,8 @@ mod account;
 #[cfg(test)]
 mod authorize;
 #[cfg(test)]
+mod back_channel;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod catalogue;

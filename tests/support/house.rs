@@ -155,6 +155,11 @@ impl House {
         self.clock.now()
     }
 
+    /// The bridge's jobs do what they have to do by now.
+    pub async fn round(&self) {
+        self.bridge.round().await.unwrap();
+    }
+
     /// Lets time pass.
     pub fn forward(&self, span: Duration) {
         self.clock.forward(span);

@@ -9,6 +9,7 @@ pub mod chromium;
 pub mod custody;
 pub mod desk;
 pub mod front;
+pub mod hearers;
 pub mod house;
 pub mod machines;
 pub mod members;

@@ -34,8 +34,15 @@ pub struct Process {
 impl Site {
     /// A site whose records are kept at `storage`.
     pub async fn at(storage: &str) -> Self {
+        Self::with(storage, "").await
+    }
+
+    /// The same with `more` behind its configuration.
+    pub async fn with(storage: &str, more: &str) -> Self {
         let legacy = start(Settings::default(), 0).await.unwrap();
-        let config = CONFIG.replace("sqlite::memory:", storage).replace("{legacy}", &legacy.base_url);
+        let config = format!("{CONFIG}{more}")
+            .replace("sqlite::memory:", storage)
+            .replace("{legacy}", &legacy.base_url);
         Self { legacy, folder: tempfile::tempdir().unwrap(), config }
     }
 
@@ -124,15 +131,21 @@ async fn forward(State((base, http)): State<(String, reqwest::Client)>, request:
     let url = format!("{base}{}", parts.uri.path_and_query().unwrap());
     let body = to_bytes(body, 1 << 20).await.unwrap();
     let Ok(answer) = http.request(parts.method, url).headers(parts.headers).body(body).send().await else {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::BAD_GATEWAY;
-        return response;
+        return gone();
     };
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     headers.remove(header::TRANSFER_ENCODING);
-    let mut response = Response::new(Body::from(answer.bytes().await.unwrap()));
+    let Ok(body) = answer.bytes().await else { return gone() };
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
+    response
+}
+
+/// The process was killed before it had answered.
+fn gone() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::BAD_GATEWAY;
     response
 }
 

@@ -2,6 +2,7 @@
 //! on any more are burnt, and everybody who has to hear of it stands in the outbox.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tracing::info;
@@ -52,9 +53,24 @@ impl EndSession {
         reason: EndReason,
         now: Timestamp,
     ) -> Result<Option<EndedSession>, StoreError> {
+        self.end_with_head_start(id, reason, Duration::ZERO, now).await
+    }
+
+    /// The same for a caller that tells the apps itself: the jobs, here and on other nodes, leave them alone for `head_start`.
+    ///
+    /// # Errors
+    /// As [`EndSession::end`].
+    pub async fn end_with_head_start(
+        &self,
+        id: &SessionId,
+        reason: EndReason,
+        head_start: Duration,
+        now: Timestamp,
+    ) -> Result<Option<EndedSession>, StoreError> {
         let (flow, session) = (self.clone(), id.clone());
-        let end =
-            self.db.write(move |tx| Box::pin(async move { flow.within(tx, &session, reason, now).await }));
+        let end = self.db.write(move |tx| {
+            Box::pin(async move { flow.end_within(tx, &session, reason, (now, now + head_start)).await })
+        });
         let ended = end.await?;
         self.wake.notify_one();
         Ok(ended)
@@ -102,6 +118,16 @@ impl EndSession {
         reason: EndReason,
         now: Timestamp,
     ) -> Result<Option<EndedSession>, StoreError> {
+        self.end_within(tx, id, reason, (now, now)).await
+    }
+
+    async fn end_within(
+        &self,
+        tx: &mut Tx,
+        id: &SessionId,
+        reason: EndReason,
+        (now, due_at): (Timestamp, Timestamp),
+    ) -> Result<Option<EndedSession>, StoreError> {
         let Some(account) = login_sessions::end(tx, id, reason, now).await? else { return Ok(None) };
         let participants = participants::list_within(tx, id).await?;
         for client in participants.iter().filter(|client| self.has_to_be_told(client)) {
@@ -111,7 +137,7 @@ impl EndSession {
                 session: id.clone(),
                 account: account.clone(),
                 created_at: now,
-                due_at: now,
+                due_at,
                 attempts: 0,
             };
             logout_outbox::insert(tx, &notice).await?;

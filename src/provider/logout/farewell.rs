@@ -23,13 +23,6 @@ use crate::vault::custody::Vault;
 /// So long the person waits for apps; the others are told behind their back.
 const PATIENCE: Duration = Duration::from_millis(2000);
 
-/// Between two looks at what somebody else delivers.
-const LOOK_AGAIN: Duration = Duration::from_millis(25);
-
-fn is_untried(standing: &logout_outbox::Standing) -> bool {
-    standing.attempts == 0 && standing.outcome.is_none()
-}
-
 /// Ends sessions for people.
 #[derive(Clone)]
 pub struct Farewell {
@@ -74,7 +67,9 @@ impl Farewell {
         } else {
             None
         };
-        let Some(ended) = self.end_session.end(&session.id, reason, now).await? else { return Ok(false) };
+        // Otherwise the jobs may take what is told here, and the page would say that nobody has heard.
+        let end = self.end_session.end_with_head_start(&session.id, reason, PATIENCE, now);
+        let Some(ended) = end.await? else { return Ok(false) };
         // While another session of the person lives, the tokens do too.
         let burnt = legacy_grants::list(&self.end_session.db, &session.account).await?.is_empty();
         self.tell(ended, token.filter(|_| burnt)).await;
@@ -83,8 +78,7 @@ impl Farewell {
 
     /// Goes on when the browser hangs up, and when the person has waited long enough.
     async fn tell(&self, ended: EndedSession, token: Option<Secret>) {
-        let (channel, connector, db) =
-            (self.back_channel.clone(), self.vault.connector.clone(), self.end_session.db.clone());
+        let (channel, connector) = (self.back_channel.clone(), self.vault.connector.clone());
         let telling = async move {
             let legacy = async {
                 if let Some(token) = token
@@ -93,18 +87,7 @@ impl Farewell {
                     warn!(session.id = %ended.id, "the legacy system did not hear of a sign-out: {refusal}");
                 }
             };
-            let apps = async {
-                channel.deliver_of(&ended.id).await?;
-                // The job, or another node, may have been quicker to take a notice: then its try is waited for.
-                let all_tried = async {
-                    while logout_outbox::standing(&db, &ended.id).await?.iter().any(is_untried) {
-                        tokio::time::sleep(LOOK_AGAIN).await;
-                    }
-                    Ok::<(), StoreError>(())
-                };
-                tokio::time::timeout(PATIENCE, all_tried).await.unwrap_or(Ok(()))
-            };
-            let (told, ()) = tokio::join!(apps, legacy);
+            let (told, ()) = tokio::join!(channel.deliver_of(&ended.id), legacy);
             if let Err(error) = told {
                 warn!(session.id = %ended.id, "the apps of a session are told later: {error}");
             }
