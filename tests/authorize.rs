@@ -160,6 +160,13 @@ async fn a_posted_request_becomes_the_same_request_by_get() {
     assert_eq!(shown.status, 303);
     assert_eq!(shown.location().as_deref(), Some(request.as_str()), "byte by byte");
     assert!(browser.get(&request).await.is_page("login-page"));
+    // Another site's form brings no cookies: the browser keeps its binding, and what waits in another tab stays good.
+    let waiting = browser.get(&request).await;
+    for path in ["/authorize", "/end-session"] {
+        browser.posts_from_elsewhere(&[], path, query.to_owned()).await;
+    }
+    let signed_in = browser.sign_in(&waiting, "alice", "wonderland").await;
+    assert!(signed_in.sent_to(house.web().redirect).contains_key("code"));
     let smuggled = browser.send(Method::POST, "/authorize", Some(format!("{query}\r\nx: y"))).await;
     is_refused_on_a_page(&smuggled, "a line break");
 }

@@ -408,7 +408,11 @@ redirect_uris = ["https://shop.example/callback"]
 
 #[tokio::test]
 async fn a_launch_leads_where_the_configuration_says_whatever_the_link_says() {
+    // Whoever is signed out comes from the old site, and is sent there where that is a way in.
     let house = House::with_site("both", "", LAUNCHES).await;
+    let away = house.browser().send(Method::GET, "/launch/news?url=https://evil.example/", None).await;
+    assert_eq!(away.location(), Some(format!("{}/sso", house.legacy.base_url)));
+    let house = House::with_site("form", "", LAUNCHES).await;
     let mut browser = house.browser();
     let page = browser.get("/launch/news?url=https://evil.example/").await;
     assert!(page.is_page("login-page"), "whoever is signed out signs in first: {page:?}");

@@ -7,6 +7,7 @@ use axum::routing::get;
 
 use crate::provider::authorize::Authorize;
 use crate::time::Clock;
+use crate::web::browsers::Unmet;
 use crate::web::error::page::Refused;
 use crate::web::extract::params::{Query, RawForm};
 use crate::web::extract::visiting::Visiting;
@@ -57,7 +58,9 @@ async fn start_by_form(
     let pages = handlers.pages;
     match form.as_ref().map(|form| std::str::from_utf8(form)) {
         Ok(Ok(query)) if query.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            see_other(&format!("{}?{query}", pages.pages.routes().path(AUTHORIZE)))
+            let mut response = see_other(&format!("{}?{query}", pages.pages.routes().path(AUTHORIZE)));
+            response.extensions_mut().insert(Unmet);
+            response
         }
         // A form encoding is ASCII without spaces.
         Ok(_) => pages.refuse(Refused::malformed_form(), &[], &visiting),

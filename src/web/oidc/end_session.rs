@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 
+use crate::web::browsers::Unmet;
 use crate::web::error::page::Refused;
 use crate::web::extract::params::{Query, RawForm};
 use crate::web::extract::visiting::Visiting;
@@ -34,7 +35,9 @@ async fn start_by_form(
     let language = visiting.language.as_deref();
     match form.as_ref().map(|form| std::str::from_utf8(form)) {
         Ok(Ok(query)) if query.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            see_other(&format!("{}?{query}", handlers.pages.routes().path(END_SESSION)))
+            let mut response = see_other(&format!("{}?{query}", handlers.pages.routes().path(END_SESSION)));
+            response.extensions_mut().insert(Unmet);
+            response
         }
         Ok(_) => handlers.pages.refuse(Refused::malformed_form(), &[], language),
         Err(error) => handlers.pages.refuse(error.into(), &[], language),
