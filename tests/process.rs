@@ -1,6 +1,7 @@
 //! The binary as processes: what was answered survives a kill, and two of them on one database are one bridge.
 
 use crate::support::app::{Tokens, error};
+use crate::support::members::{handed_by, house_config};
 use crate::support::postgres::new_database;
 use crate::support::process::Site;
 
@@ -129,4 +130,22 @@ fn operates(site: &Site, what: &str) -> serde_json::Value {
         .unwrap();
     assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
     serde_json::from_slice(&answer.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_handed_over_in_an_address_is_in_no_log() {
+    let config = house_config("both", "handover = \"query\"", "");
+    let site = Site::of("sqlite:passerelle.db", &config).await;
+    let system = &site.legacy.system;
+    system.console.change(|settings| settings.sso_redirect = Some("http://localhost:8080/handover".into()));
+    let process = site.starts().await;
+    let token = handed_by(system, "alice", "wonderland").await;
+    let mut browser = process.browser();
+    let shown = browser.get(&format!("/handover?refresh_token={token}&state=x")).await;
+    assert!(shown.is_page("handover-page"), "{shown:?}");
+    let refused = browser.get(&format!("/handover?refresh_token={token}")).await;
+    assert_eq!(refused.status, 403, "spent");
+    let logs = site.logs();
+    assert!(logs.contains("/handover") && logs.contains("refused with a page"), "{logs}");
+    assert!(!logs.contains(&token), "{logs}");
 }

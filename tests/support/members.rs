@@ -3,6 +3,7 @@
 use axum::http::Method;
 use regex::Regex;
 
+use crate::legacy_system::LegacySystem;
 use crate::support::browser::{Browser, Shown, form};
 use crate::support::house::{CONFIG, House, ISSUER};
 
@@ -31,11 +32,7 @@ impl House {
 
     /// The refresh token that the single-sign-on page of the site hands to this person.
     pub async fn handed_to(&self, user_name: &str, password: &str) -> String {
-        let mut member = Browser::new(self.old_system().router());
-        let fields = [("username", user_name), ("password", password), ("ReturnUrl", "/sso")];
-        let page = member.post("/login", &fields).await;
-        let field = Regex::new(r#"name="refresh_token" value="([^"]+)""#).unwrap();
-        field.captures(&page.body).unwrap_or_else(|| panic!("not handed over: {page:?}"))[1].to_owned()
+        handed_by(self.old_system(), user_name, password).await
     }
 
     /// The same for Alice.
@@ -55,6 +52,15 @@ impl House {
         assert_eq!(shown.location().as_deref(), Some("/handover/resume"), "{shown:?}");
         browser.send(Method::GET, "/handover/resume", None).await
     }
+}
+
+/// The refresh token that the single-sign-on page of `system` hands to this person.
+pub async fn handed_by(system: &LegacySystem, user_name: &str, password: &str) -> String {
+    let mut member = Browser::new(system.router());
+    let fields = [("username", user_name), ("password", password), ("ReturnUrl", "/sso")];
+    let page = member.post("/login", &fields).await;
+    let field = Regex::new(r#"name="refresh_token" value="([^"]+)""#).unwrap();
+    field.captures(&page.body).unwrap_or_else(|| panic!("not handed over: {page:?}"))[1].to_owned()
 }
 
 /// A page elsewhere posts `token` with these headers.

@@ -39,10 +39,13 @@ impl Site {
 
     /// The same with `more` behind its configuration.
     pub async fn with(storage: &str, more: &str) -> Self {
+        Self::of(storage, &format!("{CONFIG}{more}")).await
+    }
+
+    /// A site of its own configuration.
+    pub async fn of(storage: &str, config: &str) -> Self {
         let legacy = start(Settings::default(), 0).await.unwrap();
-        let config = format!("{CONFIG}{more}")
-            .replace("sqlite::memory:", storage)
-            .replace("{legacy}", &legacy.base_url);
+        let config = config.replace("sqlite::memory:", storage).replace("{legacy}", &legacy.base_url);
         Self { legacy, folder: tempfile::tempdir().unwrap(), config }
     }
 
@@ -54,6 +57,8 @@ impl Site {
         let child = Command::new(env!("CARGO_BIN_EXE_passerelle"))
             .args(["serve", "--config"])
             .arg(&file)
+            // All that the bridge itself has to say.
+            .env("RUST_LOG", "info,passerelle=trace,tower_http=trace")
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
