@@ -17,13 +17,10 @@ pub mod support;
 
 use std::time::{Duration, Instant};
 
-use passerelle::id::{AccountId, ClientId, SessionId};
-use passerelle::model::account::Account;
+use passerelle::id::ClientId;
 use passerelle::model::client::Client;
-use passerelle::model::login_session::{EndReason, LoginSession, Whereabouts};
-use passerelle::secret::Digest;
+use passerelle::model::login_session::EndReason;
 use passerelle::store::db::Db;
-use passerelle::store::{accounts, login_sessions, participants};
 use support::hearers::Hearers;
 use support::parts::{Parts, web};
 
@@ -43,7 +40,7 @@ async fn main() {
     let parts = Parts { db, ..Parts::with_clients((0..PARTICIPANTS).map(client).collect()).await };
     let mut sessions = Vec::new();
     for number in 0..SESSIONS {
-        sessions.push(session(&parts, number).await);
+        sessions.push(parts.everybody_takes_part(number).await);
     }
     let (farewell, before, began) = (parts.farewell(), resident(), Instant::now());
     let mut answers = Vec::new();
@@ -60,46 +57,6 @@ async fn main() {
     println!("answered: median {:?}, p99 {:?}", answers[SESSIONS / 2], answers[SESSIONS * 99 / 100]);
     println!("everybody told: {all:?} for {} calls", hearers.calls().len());
     println!("resident before: {before}, after: {}", resident());
-}
-
-async fn session(parts: &Parts, number: usize) -> LoginSession {
-    let now = parts.now();
-    let account = Account {
-        id: AccountId::mint(&parts.chance),
-        connector: "legacy".into(),
-        legacy_id: format!("person-{number}").as_str().into(),
-        user_name: format!("person-{number}"),
-        claims: serde_json::Map::new(),
-        created_at: now,
-        updated_at: now,
-    };
-    let session = LoginSession {
-        id: SessionId::mint(now, &parts.chance),
-        account: account.id.clone(),
-        cookie: Digest::of(&format!("cookie-{number}")),
-        auth_time: now,
-        amr: vec!["pwd".to_owned()],
-        acr: "password".to_owned(),
-        created_at: now,
-        last_seen: now,
-        expires_at: now + Duration::from_hours(12),
-        whereabouts: Whereabouts::default(),
-        ended: None,
-    };
-    let ids: Vec<_> = parts.registry.clients().map(|client| client.id.clone()).collect();
-    let its = session.clone();
-    let write = parts.db.write(move |tx| {
-        Box::pin(async move {
-            accounts::remember(tx, &account).await?;
-            login_sessions::insert(tx, &its).await?;
-            for id in &ids {
-                participants::join(tx, &its.id, id, now).await?;
-            }
-            Ok(())
-        })
-    });
-    write.await.unwrap();
-    session
 }
 
 /// What this process holds in memory, as the kernel says it.

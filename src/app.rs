@@ -8,5 +8,6 @@ pub mod claim_scopes;
 pub mod clients;
 pub mod custody_policy;
 pub mod outbound;
+mod rooms;
 mod routing;
 pub mod seal;

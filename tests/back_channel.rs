@@ -8,18 +8,17 @@ use std::time::{Duration, Instant};
 use axum::http::Method;
 use josekit::jwk::Jwk;
 use josekit::jws::{self, ES256, RS256};
-use passerelle::id::{AccountId, ClientId, NodeId, SessionId};
+use passerelle::id::{ClientId, NodeId, SessionId};
 use passerelle::jobs::deliver_logouts::DeliverLogouts;
-use passerelle::model::account::Account;
 use passerelle::model::client::{Appearance, Client};
-use passerelle::model::login_session::{EndReason, LoginSession, Whereabouts};
+use passerelle::model::login_session::{EndReason, LoginSession};
 use passerelle::model::logout_notice::NoticeOutcome;
 use passerelle::provider::logout::back_channel::BackChannel;
 use passerelle::provider::logout::farewell::Farewell;
-use passerelle::secret::{Chance, Digest};
+use passerelle::secret::Chance;
 use passerelle::store::db::{Db, Sql};
+use passerelle::store::login_sessions;
 use passerelle::store::logout_outbox::{self, Standing};
-use passerelle::store::{accounts, login_sessions, participants};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -221,47 +220,6 @@ fn clients(uris: &BTreeMap<String, String>) -> Vec<Client> {
     uris.iter().map(client).collect()
 }
 
-/// A session of somebody in which every client takes part.
-async fn session(parts: &Parts, number: usize) -> LoginSession {
-    let now = parts.now();
-    let account = Account {
-        id: AccountId::mint(&parts.chance),
-        connector: "legacy".into(),
-        legacy_id: format!("person-{number}").as_str().into(),
-        user_name: format!("person-{number}"),
-        claims: serde_json::Map::new(),
-        created_at: now,
-        updated_at: now,
-    };
-    let session = LoginSession {
-        id: SessionId::mint(now, &parts.chance),
-        account: account.id.clone(),
-        cookie: Digest::of(&format!("cookie-{number}")),
-        auth_time: now,
-        amr: vec!["pwd".to_owned()],
-        acr: "password".to_owned(),
-        created_at: now,
-        last_seen: now,
-        expires_at: now + HOUR * 12,
-        whereabouts: Whereabouts::default(),
-        ended: None,
-    };
-    let ids: Vec<_> = parts.registry.clients().map(|client| client.id.clone()).collect();
-    let its = session.clone();
-    let write = parts.db.write(move |tx| {
-        Box::pin(async move {
-            accounts::remember(tx, &account).await?;
-            login_sessions::insert(tx, &its).await?;
-            for id in &ids {
-                participants::join(tx, &its.id, id, now).await?;
-            }
-            Ok(())
-        })
-    });
-    write.await.unwrap();
-    session
-}
-
 /// Seventy that hear, and thirty that do not, each in its own way.
 fn a_hundred(hearers: &Hearers) -> BTreeMap<String, String> {
     let mut uris = BTreeMap::new();
@@ -294,7 +252,7 @@ async fn standing(db: &Db, session: &LoginSession) -> Vec<Standing> {
 async fn of_a_hundred_apps_the_sick_ones_hold_nobody_up_and_are_told_later_or_given_up() {
     let hearers = Hearers::open().await;
     let parts = Parts::with_clients(clients(&a_hundred(&hearers))).await;
-    let (farewell, alice) = (parts.farewell(), session(&parts, 0).await);
+    let (farewell, alice) = (parts.farewell(), parts.everybody_takes_part(0).await);
     let began = Instant::now();
     assert!(farewell.end(&alice, EndReason::SignedOut, parts.now()).await.unwrap());
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
@@ -375,7 +333,7 @@ async fn two_nodes_tell_each_app_once(#[values(Engine::Sqlite, Engine::Postgres)
     let left = parts.back_channel();
     let right = BackChannel { db: other, node: NodeId::mint(&Chance::System), ..parts.back_channel() };
     for number in 0..6 {
-        let ended = session(&parts, number).await;
+        let ended = parts.everybody_takes_part(number).await;
         parts.end_session().end(&ended.id, EndReason::SignedOut, parts.now()).await.unwrap().unwrap();
     }
     let (left, right) = tokio::join!(tokio::spawn(drains(left)), tokio::spawn(drains(right)));
@@ -392,7 +350,7 @@ async fn what_a_dead_node_held_is_told_when_its_lease_is_over(
 ) {
     let hearers = Hearers::open().await;
     let (_folder, parts, other) = shared(engine, &hearers, 3).await;
-    let ended = session(&parts, 0).await;
+    let ended = parts.everybody_takes_part(0).await;
     parts.end_session().end(&ended.id, EndReason::SignedOut, parts.now()).await.unwrap().unwrap();
     let (dead, now) = (NodeId::mint(&Chance::System), parts.now());
     let claim = other.write(move |tx| {
@@ -421,7 +379,7 @@ async fn the_person_is_told_who_heard_although_the_job_delivers_too() {
     farewell.end_session.wake = Arc::clone(&farewell.back_channel.wake);
     let job = tokio::spawn(DeliverLogouts { back_channel: farewell.back_channel.clone() }.run());
     for number in 0..30 {
-        let ended = session(&parts, number).await;
+        let ended = parts.everybody_takes_part(number).await;
         farewell.end(&ended, EndReason::SignedOut, parts.now()).await.unwrap();
         let told = farewell.told(&ended.id).await.unwrap();
         assert_eq!((told.heard.len(), told.unreached.len()), (3, 0), "the {number}th");

@@ -7,13 +7,17 @@ use std::time::Duration;
 use passerelle::app::outbound::{app_client, legacy_client};
 use passerelle::config::environment::{Environment, Surroundings};
 use passerelle::config::reading;
-use passerelle::id::NodeId;
+use passerelle::id::{AccountId, NodeId, SessionId};
 use passerelle::legacy::connector::Connector;
 use passerelle::legacy::description_table;
+use passerelle::model::account::Account;
+use passerelle::model::login_session::{LoginSession, Whereabouts};
 use passerelle::provider::liveness::{Liveness, LivenessPolicy};
 use passerelle::provider::logout::back_channel::{BackChannel, BackChannelLimits};
 use passerelle::provider::logout::end_session::EndSession;
 use passerelle::provider::logout::farewell::Farewell;
+use passerelle::secret::Digest;
+use passerelle::store::{accounts, login_sessions, participants};
 use passerelle::tokens::logout::LogoutTokens;
 use passerelle::vault::custody::Vault;
 use tokio::sync::{Notify, Semaphore};
@@ -101,5 +105,46 @@ impl Parts {
             registry: self.registry.clone(),
             issuer: ISSUER.into(),
         }
+    }
+
+    /// A session of the person of this number, in which every client takes part.
+    pub async fn everybody_takes_part(&self, number: usize) -> LoginSession {
+        let now = self.now();
+        let account = Account {
+            id: AccountId::mint(&self.chance),
+            connector: "legacy".into(),
+            legacy_id: format!("person-{number}").as_str().into(),
+            user_name: format!("person-{number}"),
+            claims: serde_json::Map::new(),
+            created_at: now,
+            updated_at: now,
+        };
+        let session = LoginSession {
+            id: SessionId::mint(now, &self.chance),
+            account: account.id.clone(),
+            cookie: Digest::of(&format!("cookie-{number}")),
+            auth_time: now,
+            amr: vec!["pwd".to_owned()],
+            acr: "password".to_owned(),
+            created_at: now,
+            last_seen: now,
+            expires_at: now + Duration::from_hours(12),
+            whereabouts: Whereabouts::default(),
+            ended: None,
+        };
+        let ids: Vec<_> = self.registry.clients().map(|client| client.id.clone()).collect();
+        let its = session.clone();
+        let write = self.db.write(move |tx| {
+            Box::pin(async move {
+                accounts::remember(tx, &account).await?;
+                login_sessions::insert(tx, &its).await?;
+                for id in &ids {
+                    participants::join(tx, &its.id, id, now).await?;
+                }
+                Ok(())
+            })
+        });
+        write.await.unwrap();
+        session
     }
 }
