@@ -51,7 +51,16 @@ impl Site {
 
     /// Starts a process, or another one, and waits until it answers.
     pub async fn starts(&self) -> Process {
-        let port = free_port();
+        // Somebody else may take the port between its choice and its use.
+        for _ in 0..3 {
+            if let Some(process) = self.starts_at(free_port()).await {
+                return process;
+            }
+        }
+        panic!("{}", self.logs());
+    }
+
+    async fn starts_at(&self, port: u16) -> Option<Process> {
         let file = self.file(port);
         let log = std::fs::File::create(self.folder.path().join(format!("{port}.log"))).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_passerelle"))
@@ -64,15 +73,17 @@ impl Site {
             .spawn()
             .unwrap();
         let base = format!("http://127.0.0.1:{port}");
-        let process = Process { router: forwarding_to(base), child };
-        for _ in 0..200 {
-            let mut browser = Browser::new(process.router.clone());
-            if browser.get("/healthz").await.status == 200 {
-                return process;
+        let mut process = Process { router: forwarding_to(base), child };
+        for _ in 0..600 {
+            if Browser::new(process.router.clone()).get("/healthz").await.status == 200 {
+                return Some(process);
+            }
+            if process.child.try_wait().unwrap().is_some() {
+                return None;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("{}", std::fs::read_to_string(self.folder.path().join(format!("{port}.log"))).unwrap());
+        None
     }
 
     fn file(&self, port: u16) -> PathBuf {
@@ -121,7 +132,7 @@ impl Drop for Process {
     }
 }
 
-/// Taken and let go again: whoever takes it in between makes the start fail, and the test with it.
+/// Taken and let go again: whoever takes it in between makes the start fail.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
