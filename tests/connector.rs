@@ -21,6 +21,7 @@ use passerelle::legacy::description_table;
 use passerelle::legacy::identity::Identity;
 use passerelle::legacy::refusal::Refusal;
 use passerelle::secret::Secret;
+use passerelle::time::Clock;
 use serde_json::json;
 
 use crate::legacy_system::{Door, Fault, Person, Running, Settings, start};
@@ -36,7 +37,7 @@ fn connector(toml: &str) -> Connector {
     rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
     let description = described(toml).unwrap();
     let http = legacy_client(description.timeout).unwrap();
-    Connector::new(description, http)
+    Connector::new(description, http, Clock::System)
 }
 
 struct Town {
@@ -118,8 +119,8 @@ async fn each_refusal_is_told_in_its_own_word() {
     for (user_name, password, refusal) in [
         ("alice", "wrong", Refusal::WrongCredentials),
         ("nobody", "wrong", Refusal::WrongCredentials),
-        ("carol", "letmein-please", Refusal::Locked),
-        ("dave", "letmein-please", Refusal::PasswordExpired),
+        ("carol", "letmein-please", Refusal::Locked { after: None }),
+        ("dave", "letmein-please", Refusal::PasswordExpired { link: None }),
         ("erin", "letmein-please", Refusal::Disabled),
     ] {
         assert_eq!(town.sign_in(user_name, password).await, Err(refusal), "{user_name}");

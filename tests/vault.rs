@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use passerelle::id::{AccountId, NodeId};
+use passerelle::legacy::connectors::Connectors;
 use passerelle::legacy::tokens::Arrival;
 use passerelle::model::account::Account;
 use passerelle::model::legacy_grant::LegacyGrant;
@@ -45,7 +46,7 @@ fn described(base_url: &str, more: &str) -> String {
 
 fn vault(db: &Db, base_url: &str, more: &str, clock: &Clock) -> Vault {
     let connector = connector(&described(base_url, more));
-    Vault::new(db.clone(), sealer(), connector, clock.clone(), Chance::System)
+    Vault::new(db.clone(), sealer(), Connectors::one(connector), clock.clone(), Chance::System)
 }
 
 impl Town {
@@ -83,7 +84,7 @@ impl Town {
     }
 
     async fn arrival(&self, user_name: &str, password: &str) -> Arrival {
-        self.vault.connector.sign_in(user_name, &Secret::from(password)).await.unwrap()
+        self.vault.connectors.first().sign_in(user_name, &Secret::from(password)).await.unwrap()
     }
 
     /// Alice signs in, and her tokens are kept.
@@ -100,8 +101,8 @@ impl Town {
     async fn keep(&self, arrival: Arrival) -> Account {
         let now = self.clock.now();
         let account = remembered(&self.vault.db, arrival.clone(), now).await;
-        let sealed = self.vault.sealed(&account.id, &arrival.tokens, now);
-        put(&self.vault.db, &account.id, &arrival.tokens.legacy_client, sealed, now).await;
+        let sealed = self.vault.sealed(&account.id, arrival.tokens.as_ref().unwrap(), now);
+        put(&self.vault.db, &account.id, &arrival.tokens.as_ref().unwrap().legacy_client, sealed, now).await;
         account
     }
 

@@ -36,8 +36,10 @@ pub struct Blueprint {
     pub claim_scopes: Arc<ClaimScopes>,
     /// Whose pages these are.
     pub branding: Arc<Branding>,
-    /// The old system.
+    /// The old system; the first, where there are several.
     pub legacy: Description,
+    /// The others.
+    pub other_legacies: Vec<Description>,
     /// What the legacy site may start.
     pub launches: Arc<BTreeMap<String, LaunchTarget>>,
     /// Where the master key comes from.
@@ -82,6 +84,7 @@ impl Blueprint {
             claim_scopes: Arc::new(claim_scopes(&settings.scopes, &settings.scope_descriptions, mapped)),
             branding: Arc::new(branding),
             legacy,
+            other_legacies: Vec::new(),
             launches: Arc::new(launches(&settings.launches)),
             master_key,
             warnings,

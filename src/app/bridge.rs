@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use crate::admin::sessions::Sessions;
 use crate::app::blueprint::Blueprint;
 use crate::app::custody_policy::custody_policy;
-use crate::app::outbound::{app_client, legacy_client};
+use crate::app::outbound::{app_client, client_of};
 use crate::app::rooms::{Rooms, client_keys};
 use crate::app::routing::routes;
 use crate::app::seal::{SealError, unseal};
@@ -25,6 +25,8 @@ use crate::jobs::watch_sessions::WatchSessions;
 use crate::keys::client_keys::ClientKeysError;
 use crate::keys::keyring::Keyring;
 use crate::legacy::connector::Connector;
+use crate::legacy::connectors::Connectors;
+use crate::legacy::description::Description;
 use crate::provider::discovery::DiscoveryError;
 use crate::provider::logout::back_channel::AT_ONCE;
 use crate::provider::logout::end_session::EndSession;
@@ -128,7 +130,7 @@ impl Bridge {
             keyring: keyring.clone(),
             clock: clock.clone(),
             issuer: blueprint.settings.server.issuer.as_str().into(),
-            connector: Connector::new(blueprint.legacy.clone(), legacy_client(blueprint.legacy.timeout)?),
+            connectors: connectors(&blueprint, &clock)?,
             apps: app_client(blueprint.settings.logout.timeout.into())?,
             wake: Arc::new(Notify::new()),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
@@ -210,4 +212,13 @@ pub fn tell_warnings(blueprint: &Blueprint) {
     for warning in &blueprint.warnings {
         warn!("configuration: {warning}");
     }
+}
+
+/// A connector for each old system of the configuration.
+fn connectors(blueprint: &Blueprint, clock: &Clock) -> Result<Connectors, OpenError> {
+    let connector = |description: &Description| {
+        Ok(Connector::new(description.clone(), client_of(description)?, clock.clone()))
+    };
+    let others = blueprint.other_legacies.iter().map(connector).collect::<Result<_, OpenError>>()?;
+    Ok(Connectors::new(connector(&blueprint.legacy)?, others))
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 
+use crate::legacy::description::{Description, Transport};
+
 /// How long a connection may take to stand; the whole call has a bound of its own.
 const CONNECT: Duration = Duration::from_secs(5);
 
@@ -19,6 +21,26 @@ pub fn legacy_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Erro
     // A password must not travel on to wherever an answer points, nor is it sent again by anybody but the person, not even after an
     // answer that promises that nothing was done.
     guarded(timeout).build()
+}
+
+/// The client for one old system: with its private authority, the bridge's certificate, and the proxy on the way there.
+///
+/// # Errors
+/// As [`legacy_client`], and when a certificate, its key or the proxy cannot be used.
+pub fn client_of(description: &Description) -> Result<reqwest::Client, reqwest::Error> {
+    let Transport { ca, identity, proxy, .. } = &description.transport;
+    let mut client = guarded(description.timeout);
+    if let Some(ca) = ca {
+        // Whoever names an authority of their own means it alone.
+        client = client.tls_certs_only(reqwest::Certificate::from_pem_bundle(ca)?);
+    }
+    if let Some(identity) = identity {
+        client = client.identity(reqwest::Identity::from_pem(identity.expose().as_bytes())?);
+    }
+    if let Some(proxy) = proxy {
+        client = client.proxy(reqwest::Proxy::all(proxy.expose())?);
+    }
+    client.build()
 }
 
 /// The client for apps that are told of a logout: there are many, and each is called seldom.

@@ -13,7 +13,7 @@ use crate::config::sign_in::{Method, Throttle as WrittenThrottle};
 use crate::id::{ClientId, NodeId};
 use crate::keys::client_keys::ClientKeys;
 use crate::keys::keyring::Keyring;
-use crate::legacy::connector::Connector;
+use crate::legacy::connectors::Connectors;
 use crate::legacy::site::SiteDescription;
 use crate::model::client::Credentials;
 use crate::model::registry::Registry;
@@ -57,7 +57,7 @@ pub(super) struct Rooms {
     pub(super) db: Db,
     pub(super) keyring: Keyring,
     pub(super) custody: KeyCustody,
-    pub(super) connector: Connector,
+    pub(super) connectors: Connectors,
     pub(super) apps: reqwest::Client,
     pub(super) wake: Arc<Notify>,
     pub(super) turns: Arc<Semaphore>,
@@ -90,7 +90,7 @@ impl Rooms {
         let vault = Vault::new(
             self.db.clone(),
             self.custody.sealer.clone(),
-            self.connector.clone(),
+            self.connectors.clone(),
             self.clock.clone(),
             self.chance.clone(),
         );
@@ -138,7 +138,7 @@ impl Rooms {
     }
 
     fn site(&self) -> Option<Arc<SiteDescription>> {
-        self.blueprint.legacy.site.clone().map(Arc::new)
+        self.connectors.with_site().site().cloned().map(Arc::new)
     }
 
     pub(super) fn handed(&self, wired: &Wired) -> Handed {
@@ -146,7 +146,7 @@ impl Rooms {
         let sign_in = SignIn {
             authorize: authorize.clone(),
             entry: wired.entry.clone(),
-            connector: self.connector.clone(),
+            connectors: self.connectors.clone(),
             throttle: Throttle::new(self.db.clone(), self.throttle_limits()),
         };
         let logout = self.logout(wired.farewell.clone());
@@ -158,7 +158,7 @@ impl Rooms {
             handovers: Handovers {
                 authorize: authorize.clone(),
                 entry: wired.entry.clone(),
-                connector: self.connector.clone(),
+                connector: self.connectors.with_site().clone(),
                 db: self.db.clone(),
                 sealer: self.custody.sealer.clone(),
                 chance: self.chance.clone(),

@@ -21,7 +21,7 @@ const TEMPLATE: &str = include_str!("init/config.toml");
 #[derive(Args)]
 pub(crate) struct Init {
     /// Which kind of system is bridged.
-    #[arg(long, default_value = "imis", value_parser = PossibleValuesParser::new(preset::NAMES))]
+    #[arg(long, default_value = "imis", value_parser = PossibleValuesParser::new(preset::names()))]
     preset: String,
     /// The file to write, readable by its owner alone; stdout without.
     #[arg(long, short)]

@@ -58,7 +58,7 @@ impl WatchSessions {
                 self.liveness.end_session.end(&session, EndReason::Expired, now).await?;
             }
         }
-        if self.revalidate_idle && self.liveness.can_ask() {
+        if self.revalidate_idle && self.liveness.can_ask_of_any() {
             let asked_before = now - self.liveness.policy.revalidate;
             for id in login_sessions::list_to_ask_about(&self.db, asked_before, now, used_after).await? {
                 if let Some(account) = accounts::find(&self.db, &id).await? {

@@ -1,22 +1,24 @@
-//! Where a claim comes from: a place in what the old system answered, or one of a few small computations on it. What is missing
-//! there leaves the claim out; nothing is guessed.
+//! Where the value of a claim comes from: a place in what the old system answered, an expression, or one of a few selections that need no
+//! expression.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::claim::{Claim, Kind};
+use super::facts::Facts;
+use super::formula::Formula;
 use super::place::{Place, text_of};
 use super::template::Template;
+use super::written_words::Plain;
 
-/// A source. In TOML a pointer in quotes, or a table with exactly one of `first`, `each`, `join`, `template`, `constant`, `object`.
+/// A source. In TOML a formula in quotes, or a table with exactly one of `from`, `first`, `each`, `join`, `template`, `constant`, `object`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClaimSource {
-    /// The value there.
-    At(Place),
+    /// The value of a formula.
+    From(Formula),
     /// The first element of a list for which `only` holds, or the part `take` of it.
     First(Selection),
     /// Each element of a list, as a list.
@@ -27,8 +29,8 @@ pub enum ClaimSource {
     Template(Template),
     /// Always the same.
     Constant(Value),
-    /// An object of other sources; what is missing in it is left out of it.
-    Object(BTreeMap<String, ClaimSource>),
+    /// An object of other claims; what is missing in it is left out of it.
+    Object(BTreeMap<String, Claim>),
 }
 
 /// Elements of a list.
@@ -47,37 +49,55 @@ pub struct Condition {
     equals: Plain,
 }
 
-/// A text, number or truth value.
-#[derive(Clone, Debug, PartialEq)]
-struct Plain(Value);
-
 impl ClaimSource {
-    /// The claim's value in `document`.
-    pub fn value(&self, document: &Value) -> Option<Value> {
+    /// Its value by what is known.
+    pub(super) fn value(&self, facts: &Facts<'_>) -> Option<Value> {
         match self {
-            Self::At(place) => place.find(document).cloned(),
-            Self::First(selection) => selection.elements(document).next().cloned(),
-            Self::Each(selection) => Some(Value::Array(selection.elements(document).cloned().collect())),
+            Self::From(formula) => formula.value(facts).map(Cow::into_owned),
+            Self::First(selection) => selection.elements(facts).next().cloned(),
+            Self::Each(selection) => Some(Value::Array(selection.elements(facts).cloned().collect())),
             Self::Join(selection, with) => {
-                let texts: Vec<String> = selection.elements(document).filter_map(text_of).collect();
+                let texts: Vec<String> = selection.elements(facts).filter_map(text_of).collect();
                 Some(Value::String(texts.join(with)))
             }
-            Self::Template(template) => template.fill_text(document).ok().map(Value::String),
+            Self::Template(template) => template.fill_text("", facts).ok().map(Value::String),
             Self::Constant(value) => Some(value.clone()),
             Self::Object(members) => {
                 let members: Map<String, Value> = members
                     .iter()
-                    .filter_map(|(name, source)| Some((name.clone(), source.value(document)?)))
+                    .filter_map(|(name, member)| Some((name.clone(), member.value_in(facts)?)))
                     .collect();
                 Some(Value::Object(members))
             }
         }
         .filter(says_something)
     }
+
+    /// The formulas in it, with where each stands below the claim's own key.
+    pub(super) fn formulas(&self, at: &str) -> Vec<(String, Formula)> {
+        let below = |key: &str| format!("{at}{}{key}", if at.is_empty() { "" } else { "." });
+        let list = |key: &str, selection: &Selection| vec![(below(key), Formula::At(selection.list.clone()))];
+        match self {
+            Self::From(formula) => vec![(at.to_owned(), formula.clone())],
+            Self::First(selection) => list("first", selection),
+            Self::Each(selection) => list("each", selection),
+            Self::Join(selection, _) => list("join", selection),
+            Self::Template(template) => {
+                template.formulas().map(|formula| (below("template"), formula.clone())).collect()
+            }
+            Self::Constant(_) => Vec::new(),
+            Self::Object(members) => {
+                let member = |(name, claim): (&String, &Claim)| {
+                    claim.source.formulas(&format!("{}.{name}", below("object")))
+                };
+                members.iter().flat_map(member).collect()
+            }
+        }
+    }
 }
 
 /// An empty text, list or object says nothing, and a claim that says nothing is left out (OpenID Connect Core §5.3.2).
-fn says_something(value: &Value) -> bool {
+pub(super) fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::String(text) => !text.trim().is_empty(),
@@ -88,8 +108,8 @@ fn says_something(value: &Value) -> bool {
 }
 
 impl Selection {
-    fn elements<'v>(&self, document: &'v Value) -> impl Iterator<Item = &'v Value> {
-        let list = self.list.find(document).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    fn elements<'v>(&self, facts: &Facts<'v>) -> impl Iterator<Item = &'v Value> {
+        let list = facts.find(&self.list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         list.iter()
             .filter(|element| {
                 self.only.as_ref().is_none_or(|only| only.at.find(element) == Some(&only.equals.0))
@@ -98,9 +118,11 @@ impl Selection {
     }
 }
 
+/// A claim's table as it is written.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Written {
+pub(super) struct Written {
+    from: Option<Formula>,
     first: Option<Place>,
     each: Option<Place>,
     join: Option<Place>,
@@ -109,90 +131,44 @@ struct Written {
     with: Option<String>,
     template: Option<Template>,
     constant: Option<Plain>,
-    object: Option<BTreeMap<String, ClaimSource>>,
+    object: Option<BTreeMap<String, Claim>>,
+    table: Option<String>,
+    r#type: Option<Kind>,
+    scope: Option<String>,
 }
+
+/// What is said of a table that names no source, or two.
+const ONE_SOURCE: &str = "expected exactly one of `from`, `first`, `each`, `join`, `template`, `constant` and `object`; `only` and `take` \
+                          go with `first`, `each` and `join`, `with` goes with `join`";
 
 impl Written {
-    fn source(self) -> Result<ClaimSource, &'static str> {
-        let (only, take) = (self.only, self.take);
-        let selects = only.is_some() || take.is_some();
-        let joins = self.with.is_some();
+    /// The claim.
+    pub(super) fn claim(self) -> Result<Claim, &'static str> {
+        let (selects, joins) = (self.only.is_some() || self.take.is_some(), self.with.is_some());
+        let (only, take, with) = (self.only, self.take, self.with);
         let select = |list| Selection { list, only, take: take.unwrap_or_default() };
-        let source = match (self.first, self.each, self.join, self.template, self.constant, self.object) {
-            (Some(list), None, None, None, None, None) if !joins => ClaimSource::First(select(list)),
-            (None, Some(list), None, None, None, None) if !joins => ClaimSource::Each(select(list)),
-            (None, None, Some(list), None, None, None) => {
-                ClaimSource::Join(select(list), self.with.unwrap_or_else(|| " ".to_owned()))
+        let mut sources = Vec::new();
+        let mut needs_list = false;
+        sources.extend(self.from.map(ClaimSource::From));
+        sources.extend(self.template.map(ClaimSource::Template));
+        sources.extend(self.constant.map(|Plain(value)| ClaimSource::Constant(value)));
+        sources.extend(self.object.map(ClaimSource::Object));
+        match (self.first, self.each, self.join) {
+            (None, None, None) => needs_list = selects || joins,
+            (Some(list), None, None) if !joins => sources.push(ClaimSource::First(select(list))),
+            (None, Some(list), None) if !joins => sources.push(ClaimSource::Each(select(list))),
+            (None, None, Some(list)) => {
+                sources.push(ClaimSource::Join(select(list), with.unwrap_or_else(|| " ".to_owned())));
             }
-            (None, None, None, Some(template), None, None) if !selects && !joins => {
-                ClaimSource::Template(template)
-            }
-            (None, None, None, None, Some(Plain(value)), None) if !selects && !joins => {
-                ClaimSource::Constant(value)
-            }
-            (None, None, None, None, None, Some(object)) if !selects && !joins => ClaimSource::Object(object),
-            _ => {
-                return Err(
-                    "expected exactly one of `first`, `each`, `join`, `template`, `constant` and `object`; `only` and `take` go with \
-                     the first three, `with` goes with `join`",
-                );
-            }
+            _ => return Err(ONE_SOURCE),
+        }
+        let (Some(source), true) = (sources.pop(), sources.is_empty() && !needs_list) else {
+            return Err(ONE_SOURCE);
         };
-        Ok(source)
-    }
-}
-
-struct SourceReader;
-
-impl<'de> Visitor<'de> for SourceReader {
-    type Value = ClaimSource;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON Pointer in quotes, such as \"/party/Name\", or a table such as { first = \"/party/Emails\" }")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<ClaimSource, E> {
-        // The empty pointer is everything that the old system said, which is no claim.
-        Place::parse(text).filter(|place| !place.as_str().is_empty()).map(ClaimSource::At).ok_or_else(|| {
-            E::custom("not a JSON Pointer (RFC 6901): it begins with a slash, such as \"/party/Name\"")
-        })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ClaimSource, A::Error> {
-        Written::deserialize(MapAccessDeserializer::new(map))?.source().map_err(de::Error::custom)
-    }
-}
-
-impl<'de> Deserialize<'de> for ClaimSource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SourceReader)
-    }
-}
-
-struct PlainReader;
-
-impl Visitor<'_> for PlainReader {
-    type Value = Plain;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a whole number, or true or false")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Plain, E> {
-        Ok(Plain(Value::from(text)))
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Plain, E> {
-        Ok(Plain(Value::from(number)))
-    }
-
-    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Plain, E> {
-        Ok(Plain(Value::from(truth)))
-    }
-}
-
-impl<'de> Deserialize<'de> for Plain {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PlainReader)
+        if matches!(&source, ClaimSource::Object(members) if members.values().any(|member| member.scope.is_some()))
+        {
+            return Err("`scope` goes with the whole claim, not with a member of it");
+        }
+        Ok(Claim { source, table: self.table, kind: self.r#type, scope: self.scope })
     }
 }

@@ -1,110 +1,82 @@
 //! Reads a description out of its table: the preset underneath, what the administrator wrote on top, everything wrong told at once.
 
+mod login;
+mod names;
+mod presets;
 mod refresh;
+mod requests;
+mod rules;
 mod site;
+mod steps;
+mod transport;
 
 use std::collections::BTreeMap;
 
-use regex::{Regex, RegexBuilder};
-use toml::{Table, Value};
+use http::HeaderName;
+use serde_json::{Map, Value as Json};
+use toml::Table;
 use url::{Host, Url};
 
 use crate::config::duration::Span;
 use crate::config::environment::Surroundings;
-use crate::config::reading::{self, Problem, element, key};
+use crate::config::reading::{self, Problem, key};
 use crate::config::secret_source::SecretSource;
 use crate::id::ConnectorId;
-use crate::legacy::answer_rule::AnswerRule;
-use crate::legacy::claim_source::ClaimSource;
-use crate::legacy::description::{
-    ClientPlace, Description, Expected, HelpUris, LegacyClient, Mapping, ProfileStep, TokenEndpoint,
-};
-use crate::legacy::error_rule::ErrorRule;
-use crate::legacy::place::Place;
-use crate::legacy::preset;
-use crate::legacy::template::Template;
-use crate::legacy::written::{
-    Raw, RawClientPlace, RawConditions, RawExpected, RawIdentity, RawRule, RawStep, RawToken,
-};
+use crate::legacy::description::{Description, HelpUris, LegacyClient};
+use crate::legacy::origins::Origins;
+use crate::legacy::request::SendToken;
+use crate::legacy::written::Raw;
+use crate::legacy::written_words::Plain;
+use crate::secret::Secret;
+
+use self::names::Names;
 
 /// How long a person waits for an answer of the old system.
 const TIMEOUT: Span = Span::seconds(10);
 /// More than any profile needs.
 const LARGEST_ANSWER: u32 = 1024 * 1024;
-/// Form fields that the bridge fills in itself.
-const FILLED_IN: [&str; 5] = ["grant_type", "username", "password", "client_id", "client_secret"];
-/// Names that steps may not have, because they are taken.
-const TAKEN: [&str; 2] = ["answer", "typed"];
-/// What tokens say of themselves; no mapping may speak for them (OpenID Connect Core §2, RFC 9068 §2.2, RFC 7519 §4.1).
-const RESERVED: [&str; 17] = [
-    "sub",
-    "iss",
-    "aud",
-    "exp",
-    "iat",
-    "nbf",
-    "jti",
-    "nonce",
-    "acr",
-    "amr",
-    "azp",
-    "auth_time",
-    "at_hash",
-    "c_hash",
-    "sid",
-    "client_id",
-    "scope",
-];
 
 /// Reads the table that stands at the key path `at`. The description is there exactly when there is no problem.
 pub fn read(table: Table, at: &str, around: &Surroundings<'_>) -> (Option<Description>, Vec<Problem>) {
-    let (table, preset_problem) = over_preset(table, at);
+    let (table, preset_problem) = presets::over_preset(table, at);
     let (raw, mut problems) = reading::read::<Raw>(table, at);
     problems.extend(preset_problem);
-    let mut reader = Reader { at, problems, plain_http: raw.allow_plain_http.unwrap_or(false) };
-    let description = reader.description(raw, around);
-    (description.filter(|_| reader.problems.is_empty()), reader.problems)
-}
-
-/// Puts what was written over the preset that it names.
-fn over_preset(written: Table, at: &str) -> (Table, Option<Problem>) {
-    let Some(name) = written.get("preset").and_then(Value::as_str) else { return (written, None) };
-    let Some(text) = preset::text(name) else {
-        let known = preset::NAMES.join("`, `");
-        let problem = Problem::new(key(at, "preset"), format!("there is no such preset; there is `{known}`"));
-        return (written, Some(problem));
+    let mut reader = Reader {
+        at,
+        around,
+        problems,
+        warnings: Vec::new(),
+        plain_http: raw.allow_plain_http.unwrap_or(false),
+        addresses: Vec::new(),
+        names: Names::of(&raw),
+        send_token: raw.send_token.as_ref().map_or_else(SendToken::bearer, |word| word.0.clone()),
     };
-    let mut merged = reading::parse(text).unwrap_or_default();
-    lay_over(&mut merged, written);
-    (merged, None)
-}
-
-fn lay_over(below: &mut Table, above: Table) {
-    for (key, value) in above {
-        match (below.get_mut(&key), value) {
-            // A claim's source is one thing, not a table to be mixed with another source.
-            (Some(Value::Table(inner)), Value::Table(outer)) if !is_source(inner) => lay_over(inner, outer),
-            (_, value) => {
-                below.insert(key, value);
-            }
-        }
-    }
-}
-
-fn is_source(table: &Table) -> bool {
-    ["first", "each", "join", "template", "constant", "object"].iter().any(|key| table.contains_key(*key))
+    let description = reader.description(raw);
+    (description.filter(|_| reader.problems.is_empty()), reader.problems)
 }
 
 /// Collects problems on the way.
 struct Reader<'a> {
     at: &'a str,
+    around: &'a Surroundings<'a>,
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
     plain_http: bool,
+    /// Where requests go, as far as it is fixed.
+    addresses: Vec<Url>,
+    /// What formulas may name.
+    names: Names,
+    /// How tokens are sent where a request does not say.
+    send_token: SendToken,
 }
 
 impl Reader<'_> {
     fn problem(&mut self, key_path: &str, message: impl Into<String>) {
         self.problems.push(Problem::new(key(self.at, key_path), message));
+    }
+
+    fn warning(&mut self, key_path: &str, message: impl Into<String>) {
+        self.warnings.push(Problem::new(key(self.at, key_path), message));
     }
 
     /// The value, or a problem that says what is missing.
@@ -117,48 +89,111 @@ impl Reader<'_> {
         value
     }
 
-    fn description(&mut self, raw: Raw, around: &Surroundings<'_>) -> Option<Description> {
-        let base_url = self.base_url(raw.base_url);
+    fn description(&mut self, mut raw: Raw) -> Option<Description> {
+        let base_url = self.base_url(raw.base_url.take());
+        let base = base_url.as_deref();
         let timeout = raw.timeout.unwrap_or(TIMEOUT);
         if timeout.is_zero() {
             self.problem("timeout", format!("no time at all; the default is \"{TIMEOUT}\""));
         }
-        let credentials = self.credentials(raw.client_id, raw.client_secret, around);
-        let errors = self.rules(raw.error);
-        let largest_answer =
-            usize::try_from(raw.largest_answer.unwrap_or(LARGEST_ANSWER)).unwrap_or(usize::MAX);
-        let rest = TokenRest { errors, largest_answer };
-        let token = self.token(raw.token, base_url.as_deref(), credentials.clone(), rest);
-        let refresh = match (&token, &base_url) {
-            (Some(token), Some(base_url)) => self.refresh(raw.refresh, base_url, credentials, token),
+        let transport = self.transport(raw.tls, raw.proxy, raw.concurrency);
+        let client = self.credentials(raw.client_id, raw.client_secret);
+        let secrets = self.secrets(raw.secrets);
+        let tables = tables(raw.tables);
+        if let Some(formula) = &raw.user_name {
+            self.formula_of(formula, "user_name", &["typed"]);
+        }
+        let forward_address = raw.forward_address.and_then(|name| self.header_name(&name, "forward_address"));
+        let (errors, step_errors) = self.rules(raw.error);
+        let before = self.before(raw.before, base);
+        let login = self.login(raw.token, raw.login, base, client.as_ref());
+        let challenge = raw.challenge.and_then(|challenge| self.challenge(challenge, base, login.as_ref()));
+        let jwt = raw.jwt.and_then(|jwt| self.jwt(jwt));
+        let service_account = raw.service_account.and_then(|account| self.service_account(account));
+        let refresh = match (&login, base) {
+            (Some(login), Some(base)) => self.refresh(raw.refresh, base, client.as_ref(), login),
             _ => None,
         };
-        let alive = raw.alive.and_then(|probe| self.probe(probe, base_url.as_deref()));
-        let site = raw.site.and_then(|site| self.site(site, base_url.as_deref()));
-        let sign_out = raw.sign_out.and_then(|call| self.sign_out_call(call, base_url.as_deref()));
-        let profile = self.steps(raw.profile, base_url.as_deref());
+        let alive = raw.alive.and_then(|probe| self.probe(probe, base));
+        let site = raw.site.and_then(|site| self.site(site, base));
+        let sign_out = raw.sign_out.and_then(|call| self.sign_out_call(call, base));
+        let change_password = raw.change_password.and_then(|call| self.change_password(call, base));
+        let profile = self.profile(raw.profile, base, service_account.is_some());
         let mapping = self.mapping(raw.identity, raw.claims);
         let help = HelpUris {
             password: self.web_uri(raw.help.password_uri, "help.password_uri"),
             account: self.web_uri(raw.help.account_uri, "help.account_uri"),
         };
-        let id = raw.name.unwrap_or_else(|| "legacy".to_owned());
-        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
-            self.problem("name", "letters, digits, `-` and `_`; accounts hang on it, so it never changes");
-        }
+        let id = self.name(raw.name);
+        let suffixes = self.suffixes(raw.suffixes.unwrap_or_default());
+        let origins = self.origins(raw.origins.unwrap_or_default(), base);
         Some(Description {
-            id: ConnectorId::from(id),
+            id,
+            title: raw.title,
+            suffixes,
             base_url: base_url?,
+            transport,
             timeout: timeout.duration(),
-            token: token?,
+            largest_answer: usize::try_from(raw.largest_answer.unwrap_or(LARGEST_ANSWER))
+                .unwrap_or(usize::MAX),
+            origins,
+            user_name: raw.user_name,
+            secrets,
+            tables,
+            client,
+            forward_address,
+            before,
+            login: login?,
+            errors,
+            step_errors,
+            challenge,
+            jwt,
+            service_account,
             refresh,
             alive,
             site,
             sign_out,
+            change_password,
             profile,
             mapping: mapping?,
             help,
+            warnings: std::mem::take(&mut self.warnings),
         })
+    }
+
+    fn name(&mut self, written: Option<String>) -> ConnectorId {
+        let id = written.unwrap_or_else(|| "legacy".to_owned());
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+            self.problem("name", "letters, digits, `-` and `_`; accounts hang on it, so it never changes");
+        }
+        ConnectorId::from(id)
+    }
+
+    fn suffixes(&mut self, written: Vec<String>) -> Vec<String> {
+        for (index, suffix) in written.iter().enumerate() {
+            if suffix.trim().is_empty() {
+                self.problem(&format!("suffixes[{index}]"), "empty: every user name ends like this");
+            }
+        }
+        written.into_iter().map(|suffix| suffix.trim().to_lowercase()).collect()
+    }
+
+    /// Where requests may go: as the configuration names it, never as an answer does.
+    fn origins(&mut self, patterns: Vec<String>, base_url: Option<&str>) -> Origins {
+        let base = base_url.and_then(|base_url| Url::parse(base_url).ok());
+        let addresses = std::mem::take(&mut self.addresses);
+        match Origins::new(base.iter().chain(&addresses), &patterns) {
+            Ok(origins) => origins,
+            Err(wrong) => {
+                for index in wrong {
+                    self.problem(
+                        &format!("origins[{index}]"),
+                        "not an https origin, such as \"https://login.example.org\" or \"https://*.my.example.org\"",
+                    );
+                }
+                Origins::default()
+            }
+        }
     }
 
     fn base_url(&mut self, written: Option<String>) -> Option<String> {
@@ -200,171 +235,30 @@ impl Reader<'_> {
         if Url::parse(base_url).is_ok_and(|base| way(&base) != way(url)) {
             self.safe_way(url, key_path);
         }
+        self.addresses.push(url.clone());
     }
 
-    fn credentials(
-        &mut self,
-        id: Option<String>,
-        secret: Option<SecretSource>,
-        around: &Surroundings<'_>,
-    ) -> Option<LegacyClient> {
-        let secret = secret.and_then(|source| {
-            let resolved = source.resolve(&key(self.at, "client_secret"), around);
-            resolved.map_err(|problem| self.problems.push(problem)).ok()
-        });
+    fn credentials(&mut self, id: Option<String>, secret: Option<SecretSource>) -> Option<LegacyClient> {
+        let secret = secret.and_then(|source| self.secret(&source, "client_secret"));
         Some(LegacyClient { id: id?, secret })
     }
 
-    fn token(
-        &mut self,
-        raw: RawToken,
-        base_url: Option<&str>,
-        credentials: Option<LegacyClient>,
-        rest: TokenRest,
-    ) -> Option<TokenEndpoint> {
-        let template =
-            self.needed(raw.url, "token.url", "such as \"{base_url}/token\"; or set preset = \"imis\"");
-        let url = template
-            .zip(base_url)
-            .and_then(|(template, base_url)| self.fixed_url(&template, base_url, "token.url"));
-        for name in raw.fields.keys() {
-            if FILLED_IN.contains(&name.as_str()) {
-                self.problem(
-                    &key("token.fields", name),
-                    "the bridge fills this field in; a client stands as client_id and client_secret under [legacy], with token.client",
-                );
-            }
-        }
-        let client = match (raw.client.unwrap_or(RawClientPlace::None), credentials) {
-            (RawClientPlace::None, _) => ClientPlace::None,
-            (RawClientPlace::Body, Some(client)) => ClientPlace::Body(client),
-            (RawClientPlace::Basic, Some(client)) if client.secret.is_some() => ClientPlace::Basic(client),
-            (RawClientPlace::Body, None) => {
-                self.problem(
-                    "token.client",
-                    "needs client_id under [legacy], and client_secret if there is one",
-                );
-                ClientPlace::None
-            }
-            (RawClientPlace::Basic, _) => {
-                self.problem("token.client", "needs client_id and client_secret under [legacy]");
-                ClientPlace::None
-            }
+    fn secret(&mut self, source: &SecretSource, key_path: &str) -> Option<Secret> {
+        let resolved = source.resolve(&key(self.at, key_path), self.around);
+        resolved.map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    fn secrets(&mut self, written: BTreeMap<String, SecretSource>) -> BTreeMap<String, Secret> {
+        let resolve = |(name, source): (String, SecretSource)| {
+            let secret = self.secret(&source, &key("secrets", &name))?;
+            Some((name, secret))
         };
-        let access_token = self.needed(
-            raw.access_token,
-            "token.access_token",
-            "where the token stands in the answer, such as \"/access_token\"",
-        );
-        Some(TokenEndpoint {
-            url: url?,
-            username_field: raw.username_field.unwrap_or_else(|| "username".to_owned()),
-            password_field: raw.password_field.unwrap_or_else(|| "password".to_owned()),
-            fields: raw.fields,
-            client,
-            access_token: access_token?,
-            refresh_token: raw.refresh_token.or_else(|| Place::parse("/refresh_token")).unwrap_or_default(),
-            expires_in: raw.expires_in.or_else(|| Place::parse("/expires_in")).unwrap_or_default(),
-            refresh_field: "refresh_token".to_owned(),
-            errors: rest.errors,
-            largest_answer: rest.largest_answer,
-        })
+        written.into_iter().filter_map(resolve).collect()
     }
 
-    fn rules(&mut self, raw: Vec<RawRule>) -> Vec<ErrorRule> {
-        let mut rules = Vec::new();
-        for (index, rule) in raw.into_iter().enumerate() {
-            let at = element("error", index, None);
-            let what = "what the rule means, such as \"locked\"";
-            let means = self.needed(rule.outcome, &key(&at, "outcome"), what);
-            let RawRule { status, at: place, equals, matches, .. } = rule;
-            let conditions = RawConditions { status, at: place, equals, matches };
-            rules.extend(self.rule(conditions, means, &at));
-        }
-        rules
-    }
-
-    /// A rule whose conditions make sense; none without a meaning, whose problem is told already.
-    fn rule<T>(&mut self, raw: RawConditions, means: Option<T>, at: &str) -> Option<AnswerRule<T>> {
-        let RawConditions { status, at: place, equals, matches } = raw;
-        let matches = self.pattern(matches, &key(at, "matches"));
-        if status.is_none() && equals.is_none() && matches.is_none() {
-            self.problem(at, "a rule needs a condition: status, or at with equals or matches");
-        }
-        if place.is_none() && (equals.is_some() || matches.is_some()) {
-            let missing = "missing; where the text stands that is compared, such as \"/error\"";
-            self.problem(&key(at, "at"), missing);
-        }
-        Some(AnswerRule { status, at: place, equals, matches, means: means? })
-    }
-
-    fn pattern(&mut self, written: Option<String>, at: &str) -> Option<Regex> {
-        let compiled = RegexBuilder::new(&written?).case_insensitive(true).size_limit(1 << 20).build();
-        compiled
-            .map_err(|_| self.problem(at, "not a regular expression that can be used; see docs.rs/regex"))
-            .ok()
-    }
-
-    fn steps(&mut self, raw: Vec<RawStep>, base_url: Option<&str>) -> Vec<ProfileStep> {
-        let mut steps: Vec<ProfileStep> = Vec::new();
-        for (index, step) in raw.into_iter().enumerate() {
-            let at = element("profile", index, step.name.as_deref());
-            let name = self
-                .needed(step.name, &key(&at, "name"), "under which later keys find the answer")
-                .unwrap_or_default();
-            if name.contains(['/', '~'])
-                || TAKEN.contains(&name.as_str())
-                || steps.iter().any(|known| known.name == name)
-            {
-                self.problem(
-                    &key(&at, "name"),
-                    "taken, or not plain: `answer` and `typed` exist already, and each step has its own name",
-                );
-            }
-            let url = self.needed(step.url, &key(&at, "url"), "such as \"{base_url}/api/me\"");
-            let expect = step.expect.and_then(|expect| self.expected(expect, &key(&at, "expect")));
-            if let Some((url, base_url)) = url.as_ref().zip(base_url) {
-                self.step_address(url, base_url, &key(&at, "url"));
-            }
-            if let Some(url) = url {
-                steps.push(ProfileStep { name, url, expect });
-            }
-        }
-        steps
-    }
-
-    fn step_address(&mut self, url: &Template, base_url: &str, at: &str) {
-        match url.fixed_address(base_url) {
-            Some(address) => self.safe_way_from(base_url, &address, at),
-            None => self.problem(
-                at,
-                "not a URL whose host stands before the first value, as in \"{base_url}/api/party/{/user/PartyId}\"",
-            ),
-        }
-    }
-
-    fn expected(&mut self, raw: RawExpected, at: &str) -> Option<Expected> {
-        let rows = self.needed(raw.rows, &key(at, "rows"), "where the list stands in the answer");
-        let name = self.needed(raw.at, &key(at, "at"), "where a row has its user name");
-        let same_as =
-            self.needed(raw.same_as, &key(at, "same_as"), "the wanted name, such as \"/answer/userName\"");
-        Some(Expected { rows: rows?, at: name?, same_as: same_as? })
-    }
-
-    fn mapping(&mut self, raw: RawIdentity, claims: BTreeMap<String, ClaimSource>) -> Option<Mapping> {
-        for reserved in RESERVED.iter().filter(|name| claims.contains_key(**name)) {
-            self.problem(
-                &key("claims", reserved),
-                "the bridge speaks for this claim itself; choose another name",
-            );
-        }
-        let legacy_id = self.needed(
-            raw.legacy_id,
-            "identity.legacy_id",
-            "where the id stands that the old system never changes and never gives to another, such as \"/user/UserId\"",
-        );
-        let user_name = self.needed(raw.user_name, "identity.user_name", "such as \"/answer/userName\"");
-        Some(Mapping { legacy_id: legacy_id?, user_name: user_name?, claims })
+    fn header_name(&mut self, written: &str, key_path: &str) -> Option<HeaderName> {
+        let name = HeaderName::from_bytes(written.as_bytes()).ok();
+        self.needed(name, key_path, "the name of a header, such as \"X-Forwarded-For\"")
     }
 
     fn web_uri(&mut self, written: Option<String>, at: &str) -> Option<String> {
@@ -378,10 +272,11 @@ impl Reader<'_> {
     }
 }
 
-/// What a token endpoint has from outside its own table.
-struct TokenRest {
-    errors: Vec<ErrorRule>,
-    largest_answer: usize,
+fn tables(written: BTreeMap<String, BTreeMap<String, Plain>>) -> Json {
+    let rows = |rows: BTreeMap<String, Plain>| {
+        rows.into_iter().map(|(name, value)| (name, value.0)).collect::<Map<_, _>>()
+    };
+    Json::Object(written.into_iter().map(|(name, table)| (name, Json::Object(rows(table)))).collect())
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -2,28 +2,83 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
+use super::answer::Answer;
 use super::answer_rule::{AnswerRule, first_that_fits};
-use super::refusal::{Outcome, Refusal};
+use super::expiry::{ExpiresAs, lifetime};
+use super::facts::Facts;
+use super::formula::Formula;
+use super::refusal::{Challenge, Outcome, Particulars, Refusal};
+use super::template::Template;
+use crate::time::Timestamp;
 
-/// What a refusal of the token endpoint means.
-pub type ErrorRule = AnswerRule<Outcome>;
+/// What a refusal means.
+pub type ErrorRule = AnswerRule<Meaning>;
 
-/// What `body`, answered with `status`, means. Without a rule that fits, a status tells what it can: a server that fails or
-/// answers something that is no JSON is unavailable, and nothing is claimed about the rest.
-pub fn classify(rules: &[ErrorRule], status: u16, body: &Value, retry_after: Option<Duration>) -> Refusal {
-    if let Some(outcome) = first_that_fits(rules, status, body) {
-        return outcome.refusal(status, retry_after);
+/// What a rule says.
+#[derive(Clone, Debug)]
+pub struct Meaning {
+    /// The profile step whose answers it is about; those of the login without one.
+    pub step: Option<String>,
+    /// The word.
+    pub outcome: Outcome,
+    /// Where it stands how long that lasts.
+    pub after: Option<(Formula, ExpiresAs)>,
+    /// Where the person can do something about it.
+    pub link: Option<Template>,
+}
+
+/// What is at hand when an answer is judged.
+pub(super) struct Judging<'j> {
+    pub(super) base_url: &'j str,
+    pub(super) known: &'j Facts<'j>,
+    pub(super) now: Timestamp,
+    /// What is kept for a second factor, were it asked for.
+    pub(super) kept: Option<Challenge>,
+    pub(super) code_was_sent: bool,
+}
+
+/// What `answer` means by the rules; none when no rule fits.
+pub(super) fn by_rule(rules: &[ErrorRule], answer: &Answer, judging: &Judging<'_>) -> Option<Refusal> {
+    let (index, meaning) = first_that_fits(rules, answer, judging.known)?;
+    let facts = answer.facts(judging.known);
+    let told = meaning.after.as_ref().and_then(|(at, told_as)| {
+        lifetime(&*at.value(&facts)?, *told_as, answer.date.unwrap_or(judging.now))
+    });
+    let link = meaning.link.as_ref().and_then(|link| link.fill_url(judging.base_url, &facts).ok());
+    Some(meaning.outcome.refusal(Particulars {
+        rule: rule_name(meaning.step.as_deref(), index),
+        status: answer.status,
+        after: told.or(answer.retry_after),
+        link: link.filter(|link| link.starts_with("https://") || link.starts_with("http://")),
+        kept: judging.kept.clone(),
+        code_was_sent: judging.code_was_sent,
+    }))
+}
+
+/// How a rule is called where it is told which one decided.
+fn rule_name(step: Option<&str>, index: usize) -> String {
+    match step {
+        None => format!("error rule {index}"),
+        Some(step) => format!("error rule {index} of step {step}"),
     }
+}
+
+/// What `answer` means. Without a rule that fits, a status tells what it can: a server that fails or answers something that cannot be
+/// read is unavailable, and nothing is claimed about the rest.
+pub(super) fn classify(rules: &[ErrorRule], answer: &Answer, judging: &Judging<'_>) -> Refusal {
+    by_rule(rules, answer, judging)
+        .unwrap_or_else(|| by_status(answer.status, answer.body().is_null(), answer.retry_after))
+}
+
+fn by_status(status: u16, unreadable: bool, after: Option<Duration>) -> Refusal {
     match status {
-        429 => Refusal::RateLimited { after: retry_after },
+        429 => Refusal::RateLimited { after },
         500.. => Refusal::Unavailable { why: format!("status {status}") },
         300..400 => Refusal::Misconfigured {
             why: format!("status {status}: a redirect is not followed with a password"),
         },
         404 | 405 | 415 => Refusal::Misconfigured { why: format!("status {status} from the token endpoint") },
-        _ if body.is_null() => Refusal::Unavailable { why: format!("status {status} and no JSON") },
+        _ if unreadable => Refusal::Unavailable { why: format!("status {status} and no JSON") },
         _ => Refusal::Unknown { why: format!("status {status}") },
     }
 }

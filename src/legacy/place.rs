@@ -27,6 +27,11 @@ impl Place {
         text_of(self.find(document)?)
     }
 
+    /// The first name on the way; empty for the whole document.
+    pub fn root(&self) -> &str {
+        self.0.split('/').nth(1).unwrap_or_default()
+    }
+
     /// The pointer.
     pub fn as_str(&self) -> &str {
         &self.0

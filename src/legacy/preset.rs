@@ -1,12 +1,14 @@
 //! Presets: descriptions of known systems, each an ordinary table that can be read, printed and overridden key by key.
 
-/// The names, as `preset = "…"` has them.
-pub const NAMES: [&str; 1] = ["imis"];
+/// Every preset: its name as `preset = "…"` has it, and its text.
+const PRESETS: [(&str, &str); 1] = [("imis", include_str!("presets/imis.toml"))];
+
+/// The names.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PRESETS.iter().map(|(name, _)| *name)
+}
 
 /// The text of a preset.
 pub fn text(name: &str) -> Option<&'static str> {
-    match name {
-        "imis" => Some(include_str!("presets/imis.toml")),
-        _ => None,
-    }
+    PRESETS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }

@@ -2,26 +2,31 @@
 //! systems, and neither does a profile that comes with 200: so the configuration names what has to be true in it.
 
 use serde_json::{Value, json};
-use url::Url;
 
-use super::answer::{Answer, NoAnswer};
+use super::answer::{Answer, Format, NoAnswer};
+use super::answer_rule::Conditions;
 use super::description::Expected;
-use super::place::Place;
-use super::profile::one_row;
-use super::template::Template;
-use crate::secret::Secret;
+use super::exchange::Exchange;
+use super::facts::Facts;
+use super::formula::Formula;
+use super::request::RequestDescription;
+use super::steps::one_row;
 
 /// The probe of the configuration.
 #[derive(Clone, Debug)]
 pub struct ProbeDescription {
-    /// Where it is asked, with `/account/legacy_id` and `/account/user_name` to fill in.
-    pub url: Template,
+    /// What is asked, with `/account/legacy_id` and `/account/user_name` to fill in.
+    pub request: RequestDescription,
+    /// What the body is written in.
+    pub format: Format,
     /// Which row of the answer is the person.
     pub expect: Option<Expected>,
     /// Where the value stands that tells.
-    pub at: Place,
-    /// What it is for a person who is still good.
-    pub equals: Value,
+    pub at: Formula,
+    /// What it is for a person who is still good; without it, it is enough that something stands there.
+    pub equals: Option<Value>,
+    /// What says besides that a person is out: one of these is enough.
+    pub over: Vec<Conditions>,
 }
 
 /// What the legacy system says.
@@ -39,46 +44,55 @@ pub enum Life {
     NoAnswer(String),
 }
 
-pub(super) struct Probe {
-    pub(super) description: ProbeDescription,
-    pub(super) base_url: String,
-    pub(super) largest_answer: usize,
-    pub(super) http: reqwest::Client,
-}
-
-impl Probe {
-    pub(super) async fn ask(&self, token: &Secret, legacy_id: &str, user_name: &str) -> Life {
+impl ProbeDescription {
+    /// Asks, with a `layer` that holds the token.
+    pub(super) async fn ask(
+        &self,
+        exchange: &Exchange,
+        layer: &Value,
+        legacy_id: &str,
+        user_name: &str,
+    ) -> Life {
         let known = json!({ "account": { "legacy_id": legacy_id, "user_name": user_name } });
-        let url = self.description.url.fill_url(&self.base_url, &known).ok();
-        let Some(url) = url.and_then(|url| Url::parse(&url).ok()) else {
-            return Life::Unknown("its URL is none".to_owned());
-        };
-        let request = self.http.get(url).header("accept", "application/json").bearer_auth(token.expose());
-        match Answer::to(request, self.largest_answer).await {
+        let below = Facts::of(&known);
+        let facts = Facts::over(layer, &below);
+        match exchange.ask("alive", &self.request, &facts, self.format).await {
             Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => Life::NoAnswer(why),
-            Ok(answer) => self.read(answer, &known),
+            Err(NoAnswer::NoRequest(why)) => Life::Unknown(why),
+            Ok(answer) => self.read(answer, &facts),
         }
     }
 
-    fn read(&self, answer: Answer, known: &Value) -> Life {
+    fn read(&self, answer: Answer, known: &Facts<'_>) -> Life {
+        let facts = answer.facts(known);
+        if self.over.iter().any(|conditions| conditions.hold(answer.status, &facts)) {
+            return Life::Over;
+        }
         match answer.status {
-            200 => {}
+            200..300 => {}
             401 => return Life::TokenRefused,
             status @ (429 | 500..) => return Life::NoAnswer(format!("status {status}")),
             status => return Life::Unknown(format!("status {status}")),
         }
-        let document = match &self.description.expect {
-            None => Ok(answer.json),
-            Some(expected) => one_row(expected, answer.json, known),
-        };
-        match document {
-            // A row that is not found was renamed or merged more often than it was removed.
-            Err(why) => Life::Unknown(why),
-            Ok(document) => match self.description.at.find(&document) {
-                Some(found) if *found == self.description.equals => Life::Alive,
-                Some(_) => Life::Over,
-                None => Life::Unknown(format!("there is nothing at {}", self.description.at)),
-            },
+        let Answer { mut document, .. } = answer;
+        if let Some(expected) = &self.expect {
+            let body = document.get_mut("body").map(Value::take).unwrap_or_default();
+            match one_row(expected, body, known) {
+                // A row that is not found was renamed or merged more often than it was removed.
+                Err(why) => return Life::Unknown(why),
+                Ok(row) => {
+                    if let Some(document) = document.as_object_mut() {
+                        document.insert("body".to_owned(), row);
+                    }
+                }
+            }
+        }
+        let facts =
+            Facts::within(document.get("body").unwrap_or(&Value::Null), &Facts::over(&document, known));
+        match self.at.value(&facts) {
+            Some(found) if self.equals.as_ref().is_none_or(|good| *found == *good) => Life::Alive,
+            Some(_) => Life::Over,
+            None => Life::Unknown(format!("there is nothing at {}", self.at)),
         }
     }
 }

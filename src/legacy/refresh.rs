@@ -6,19 +6,31 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::NoAnswer;
+use super::answer::{Answer, NoAnswer};
 use super::answer_rule::{AnswerRule, first_that_fits};
 use super::description::TokenEndpoint;
+use super::facts::Facts;
+use super::request::RequestDescription;
+use super::token_answer::TokenAnswer;
 
 /// The refresh grant.
 #[derive(Clone, Debug)]
 pub struct RefreshDescription {
-    /// Where, and with which client.
-    pub endpoint: TokenEndpoint,
+    /// How it is asked for.
+    pub call: RefreshRequest,
     /// What becomes of a token that is used.
     pub rotation: Rotation,
     /// What its refusals mean, before what [`class_of`] takes them for.
     pub classes: Vec<ClassRule>,
+}
+
+/// How a refresh is asked for.
+#[derive(Clone, Debug)]
+pub enum RefreshRequest {
+    /// At a token endpoint, by the grant of RFC 6749 §6.
+    Grant(TokenEndpoint),
+    /// By any request.
+    Request(Box<RequestDescription>, TokenAnswer),
 }
 
 /// What becomes of a refresh token that is used.
@@ -77,12 +89,12 @@ pub type ClassRule = AnswerRule<Class>;
 
 /// What a refusal means. The first rule that fits decides; without one only `invalid_grant` (RFC 6749 §5.2) says that the person is out,
 /// and whatever else went wrong is ours or the system's, not theirs.
-pub fn class_of(rules: &[ClassRule], status: u16, body: &Value) -> Class {
-    if let Some(class) = first_that_fits(rules, status, body) {
-        return class;
+pub(super) fn class_of(rules: &[ClassRule], answer: &Answer, known: &Facts<'_>) -> Class {
+    if let Some((_, class)) = first_that_fits(rules, answer, known) {
+        return *class;
     }
-    let error = body.get("error").and_then(Value::as_str);
-    match (status, error) {
+    let error = answer.body().get("error").and_then(Value::as_str);
+    match (answer.status, error) {
         (400 | 401, Some("invalid_grant")) => Class::Fatal,
         // A success that cannot be read: the token is spent, and its successor is not in our hands.
         (200..300, _) => Class::Unknown,
@@ -93,7 +105,7 @@ pub fn class_of(rules: &[ClassRule], status: u16, body: &Value) -> Class {
 impl From<NoAnswer> for RefreshTrouble {
     fn from(none: NoAnswer) -> Self {
         let (class, why) = match none {
-            NoAnswer::NotSent(why) => (Class::Transient, why),
+            NoAnswer::NotSent(why) | NoAnswer::NoRequest(why) => (Class::Transient, why),
             NoAnswer::Lost(why) => (Class::Unknown, why),
         };
         Self { class, why, after: None }

@@ -4,15 +4,23 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::secret::Secret;
+
 /// Why a sign-in did not happen. `why` is for the log: it names places and states, never what was sent or received.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The user name or the password is wrong; which of the two is not told.
     #[error("wrong user name or password")]
     WrongCredentials,
+    /// The user name is wrong, says the old system; people are told as if it were either.
+    #[error("unknown user name")]
+    UnknownUser,
     /// Locked by the old system.
     #[error("the account is locked")]
-    Locked,
+    Locked {
+        /// For how long yet, when it says so.
+        after: Option<Duration>,
+    },
     /// Switched off by an operator of the old system.
     #[error("the account is disabled")]
     Disabled,
@@ -21,10 +29,22 @@ pub enum Refusal {
     Unconfirmed,
     /// The password was right but is too old.
     #[error("the password has expired")]
-    PasswordExpired,
+    PasswordExpired {
+        /// Where a new one is chosen.
+        link: Option<String>,
+    },
     /// The password was right but has to be replaced first.
     #[error("the password must be changed")]
-    MustChangePassword,
+    MustChangePassword {
+        /// Where it is.
+        link: Option<String>,
+    },
+    /// The password was right, and a second factor is asked for.
+    #[error("a second factor is required")]
+    SecondFactorRequired(Box<Challenge>),
+    /// The second factor was wrong.
+    #[error("the second factor is wrong")]
+    SecondFactorWrong(Box<Challenge>),
     /// Too many tries, counted by the old system.
     #[error("the legacy system counts too many tries")]
     RateLimited {
@@ -66,12 +86,23 @@ pub enum Refusal {
     },
 }
 
+/// A second factor that the old system waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    /// What it said that has to be sent along, as JSON: it is as good as a password, and never shown.
+    pub kept: Secret,
+    /// Whether the password has to be sent along too, so that the person types it once more.
+    pub wants_password: bool,
+}
+
 /// What an error rule can say: the word in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// [`Refusal::WrongCredentials`].
     WrongCredentials,
+    /// [`Refusal::UnknownUser`].
+    UnknownUser,
     /// [`Refusal::Locked`].
     Locked,
     /// [`Refusal::Disabled`].
@@ -82,6 +113,10 @@ pub enum Outcome {
     PasswordExpired,
     /// [`Refusal::MustChangePassword`].
     MustChangePassword,
+    /// [`Refusal::SecondFactorRequired`], or [`Refusal::SecondFactorWrong`] when one was sent.
+    SecondFactorRequired,
+    /// [`Refusal::SecondFactorWrong`].
+    SecondFactorWrong,
     /// [`Refusal::RateLimited`].
     RateLimited,
     /// [`Refusal::Maintenance`].
@@ -92,18 +127,44 @@ pub enum Outcome {
     Misconfigured,
 }
 
+/// What an answer says beside its outcome.
+#[derive(Debug, Default)]
+pub(super) struct Particulars {
+    /// Which rule it was.
+    pub(super) rule: String,
+    /// The status.
+    pub(super) status: u16,
+    /// How long it lasts.
+    pub(super) after: Option<Duration>,
+    /// Where the person can do something about it.
+    pub(super) link: Option<String>,
+    /// What is kept for the second factor.
+    pub(super) kept: Option<Challenge>,
+    /// Whether a second factor was sent.
+    pub(super) code_was_sent: bool,
+}
+
 impl Outcome {
     /// The refusal that the word stands for.
-    pub fn refusal(self, status: u16, retry_after: Option<Duration>) -> Refusal {
-        let why = || format!("status {status}, by an error rule");
+    pub(super) fn refusal(self, particulars: Particulars) -> Refusal {
+        let Particulars { rule, status, after, link, kept, code_was_sent } = particulars;
+        let why = || format!("status {status}, by {rule}");
         match self {
             Self::WrongCredentials => Refusal::WrongCredentials,
-            Self::Locked => Refusal::Locked,
+            Self::UnknownUser => Refusal::UnknownUser,
+            Self::Locked => Refusal::Locked { after },
             Self::Disabled => Refusal::Disabled,
             Self::Unconfirmed => Refusal::Unconfirmed,
-            Self::PasswordExpired => Refusal::PasswordExpired,
-            Self::MustChangePassword => Refusal::MustChangePassword,
-            Self::RateLimited => Refusal::RateLimited { after: retry_after },
+            Self::PasswordExpired => Refusal::PasswordExpired { link },
+            Self::MustChangePassword => Refusal::MustChangePassword { link },
+            Self::SecondFactorRequired | Self::SecondFactorWrong => match kept {
+                None => {
+                    Refusal::Misconfigured { why: format!("{}, and there is no [legacy.challenge]", why()) }
+                }
+                Some(challenge) if code_was_sent => Refusal::SecondFactorWrong(Box::new(challenge)),
+                Some(challenge) => Refusal::SecondFactorRequired(Box::new(challenge)),
+            },
+            Self::RateLimited => Refusal::RateLimited { after },
             Self::Maintenance => Refusal::Maintenance,
             Self::Unavailable => Refusal::Unavailable { why: why() },
             Self::Misconfigured => Refusal::Misconfigured { why: why() },

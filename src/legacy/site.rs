@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
+use super::facts::Facts;
 use super::template::Template;
 
 /// The site.
@@ -103,7 +104,7 @@ impl SiteDescription {
     }
 
     fn fill(&self, template: &Template, return_url: &str) -> Option<String> {
-        template.fill_url(&self.base_url, &json!({ "return_url": return_url })).ok()
+        template.fill_url(&self.base_url, &Facts::of(&json!({ "return_url": return_url }))).ok()
     }
 }
 

@@ -1,5 +1,6 @@
-//! A text with places to fill: `{base_url}/api/party/{/user/Party/PartyId}`. What is filled in is escaped for where it goes, so that
-//! no value of the old system, and no user name, becomes a path, a parameter or another host.
+//! A text with places to fill: `{base_url}/api/party/{/user/Party/PartyId}`. In braces stands `base_url`, a JSON Pointer or an expression;
+//! `{{` and `}}` are braces. What is filled in is escaped for where it goes, so that no value of the old system, and no user name,
+//! becomes a path, a parameter or another host.
 
 use std::fmt;
 
@@ -7,60 +8,84 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::Value;
 use url::Url;
 
-use super::place::Place;
+use super::facts::Facts;
+use super::formula::Formula;
+use super::place::text_of;
 use crate::oauth::form;
 
 /// The name under which the old system's address stands in a template.
 const BASE_URL: &str = "base_url";
 
 /// A parsed template.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Template(Vec<Part>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Part {
     Text(String),
     BaseUrl,
-    Value(Place),
+    Value(Formula),
 }
 
 /// A place of a template that could not be filled.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("there is nothing at {0} to fill a template with")]
-pub struct NothingThere(pub Place);
+pub struct NothingThere(pub Formula);
 
 impl Template {
-    /// Reads a template; `None` when a brace is alone, or holds neither `base_url` nor a JSON Pointer.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// When a brace is alone, or holds neither `base_url` nor a JSON Pointer nor an expression.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let mut parts = Vec::new();
+        let mut fixed = String::new();
         let mut rest = text;
-        while let Some((before, after)) = rest.split_once('{') {
-            let (name, beyond) = after.split_once('}')?;
-            parts.push(Part::Text(before.to_owned()));
+        while let Some(at) = rest.find(['{', '}']) {
+            let (before, from) = rest.split_at(at);
+            fixed.push_str(before);
+            let doubled = from.strip_prefix("{{").map(|after| ('{', after));
+            if let Some((brace, after)) =
+                doubled.or_else(|| from.strip_prefix("}}").map(|after| ('}', after)))
+            {
+                fixed.push(brace);
+                rest = after;
+                continue;
+            }
+            let alone =
+                "a brace stands alone; `{{` and `}}` are braces, and what is filled in stands in `{` and `}`";
+            let inside = from.strip_prefix('{').and_then(|after| after.split_once('}'));
+            let (name, beyond) = inside.ok_or_else(|| alone.to_owned())?;
+            parts.push(Part::Text(std::mem::take(&mut fixed)));
             parts.push(match name {
                 BASE_URL => Part::BaseUrl,
-                pointer if pointer.starts_with('/') => Part::Value(Place::parse(pointer)?),
-                _ => return None,
+                "" => return Err("an empty pair of braces".to_owned()),
+                formula => Part::Value(Formula::parse(formula)?),
             });
             rest = beyond;
         }
-        parts.push(Part::Text(rest.to_owned()));
-        let alone = |part: &Part| matches!(part, Part::Text(text) if text.contains('}'));
-        (!parts.iter().any(alone)).then_some(Self(parts))
+        fixed.push_str(rest);
+        parts.push(Part::Text(fixed));
+        parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
+        Ok(Self(parts))
     }
 
-    /// The text as a URL: `base_url` as it is, values percent-encoded, so that each stays within its segment or parameter.
+    /// The text as a URL: `base_url` as it is, values percent-encoded, so that each stays within its segment or parameter. Only a value
+    /// that the template begins with is taken as the URL that it is; whoever sends something there checks its host.
     ///
     /// # Errors
     /// When a value is missing, or is `.` or `..`, which no encoding keeps from walking up a path.
-    pub fn fill_url(&self, base_url: &str, document: &Value) -> Result<String, NothingThere> {
-        self.fill(base_url, document, |value| {
+    pub fn fill_url(&self, base_url: &str, facts: &Facts<'_>) -> Result<String, NothingThere> {
+        self.fill(base_url, facts, |index, value| {
+            if index == 0 {
+                return Some(value.to_owned());
+            }
             // A form's `+` means a space in a query only; `%20` means one everywhere.
             (!matches!(value, "." | "..")).then(|| form::encode(value).replace('+', "%20"))
         })
     }
 
-    /// The address up to the first value, when the host stands there whole: no value of an answer chooses who is sent a token.
+    /// The address up to the first value, when the host stands there whole; `None` when a value of an answer chooses it.
     pub fn fixed_address(&self, base_url: &str) -> Option<Url> {
         let mut fixed = String::new();
         for part in &self.0 {
@@ -75,28 +100,55 @@ impl Template {
         Url::parse(&fixed).ok()
     }
 
-    /// The text as it is, for a claim.
+    /// Whether a value stands where the URL begins.
+    pub fn begins_with_a_value(&self) -> bool {
+        matches!(self.0.first(), Some(Part::Value(_)))
+    }
+
+    /// The text as it is, for a claim or a field.
     ///
     /// # Errors
     /// When a value is missing.
-    pub fn fill_text(&self, document: &Value) -> Result<String, NothingThere> {
-        self.fill("", document, |value| Some(value.to_owned()))
+    pub fn fill_text(&self, base_url: &str, facts: &Facts<'_>) -> Result<String, NothingThere> {
+        self.fill(base_url, facts, |_, value| Some(value.to_owned()))
+    }
+
+    /// The value as it is when the template is nothing but one, and else the text.
+    ///
+    /// # Errors
+    /// When a value is missing.
+    pub fn fill_value(&self, base_url: &str, facts: &Facts<'_>) -> Result<Value, NothingThere> {
+        match self.0.as_slice() {
+            [Part::Value(formula)] => formula
+                .value(facts)
+                .map(std::borrow::Cow::into_owned)
+                .ok_or_else(|| NothingThere(formula.clone())),
+            _ => self.fill_text(base_url, facts).map(Value::String),
+        }
+    }
+
+    /// What is filled in.
+    pub fn formulas(&self) -> impl Iterator<Item = &Formula> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Value(formula) => Some(formula),
+            Part::Text(_) | Part::BaseUrl => None,
+        })
     }
 
     fn fill(
         &self,
         base_url: &str,
-        document: &Value,
-        escape: impl Fn(&str) -> Option<String>,
+        facts: &Facts<'_>,
+        escape: impl Fn(usize, &str) -> Option<String>,
     ) -> Result<String, NothingThere> {
         let mut filled = String::new();
-        for part in &self.0 {
+        for (index, part) in self.0.iter().enumerate() {
             match part {
                 Part::Text(text) => filled.push_str(text),
                 Part::BaseUrl => filled.push_str(base_url),
-                Part::Value(place) => {
-                    let value = place.text(document).and_then(|value| escape(&value));
-                    filled.push_str(&value.ok_or_else(|| NothingThere(place.clone()))?);
+                Part::Value(formula) => {
+                    let value = formula.value(facts).and_then(|value| escape(index, &text_of(&value)?));
+                    filled.push_str(&value.ok_or_else(|| NothingThere(formula.clone()))?);
                 }
             }
         }
@@ -114,10 +166,10 @@ impl Visitor<'_> for Reader {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Template, E> {
-        Template::parse(text).ok_or_else(|| {
-            E::custom(
-                "not a template: in braces stands `base_url` or a JSON Pointer, as in \"{base_url}/api/party/{/user/PartyId}\"",
-            )
+        Template::parse(text).map_err(|why| {
+            E::custom(format!(
+                "not a template: {why}; in braces stands `base_url`, a JSON Pointer or an expression, as in \"{{base_url}}/api/party/{{/user/PartyId}}\""
+            ))
         })
     }
 }

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::identity::Identity;
+use super::steps::Known;
 use crate::secret::Secret;
 
 /// A person's tokens of the legacy system.
@@ -25,8 +24,8 @@ pub struct LegacyTokens {
 pub struct Arrival {
     /// Who it is.
     pub identity: Identity,
-    /// What was given for them.
-    pub tokens: LegacyTokens,
+    /// What was given for them; some systems give nothing.
+    pub tokens: Option<LegacyTokens>,
 }
 
 /// What a refresh gave.
@@ -34,8 +33,8 @@ pub struct Arrival {
 pub struct Refreshed {
     /// The new tokens.
     pub tokens: LegacyTokens,
-    /// The rest of the answer, for the question whose they are.
-    pub(super) answer: Value,
+    /// What is known with them, for the question whose they are.
+    pub(super) known: Known,
 }
 
 /// Whose tokens a refresh gave.

@@ -67,8 +67,8 @@ pub(super) struct Entered {
 struct Prepared {
     account: Account,
     session: LoginSession,
-    legacy_client: String,
-    tokens: SealedTokens,
+    /// What the legacy system gave, sealed, by the client that it was given to.
+    tokens: Option<(String, SealedTokens)>,
     /// The session of the same person in this browser, which goes on.
     renews: bool,
     /// The session of somebody else in this browser, which ends.
@@ -106,8 +106,9 @@ impl Entry {
                 session: self.session(&account, mine.as_ref(), (digest, &by), visitor, now),
                 renews: mine.is_some(),
                 replaces: live.filter(|session| session.account != account.id).map(|session| session.id),
-                tokens: self.vault.sealed(&account.id, &tokens, now),
-                legacy_client: tokens.legacy_client.clone(),
+                tokens: tokens.as_ref().map(|tokens| {
+                    (tokens.legacy_client.clone(), self.vault.sealed(&account.id, tokens, now))
+                }),
                 account: account.clone(),
                 by: by.clone(),
             };
@@ -238,13 +239,15 @@ impl Entry {
 impl Prepared {
     /// The session, and what comes with it. False when the one to be renewed has ended.
     async fn begin(self, tx: &mut Tx, now: Timestamp) -> Result<bool, StoreError> {
-        let Self { account, session, legacy_client, tokens, renews, by, .. } = self;
+        let Self { account, session, tokens, renews, by, .. } = self;
         if !renews {
             login_sessions::insert(tx, &session).await?;
         } else if !login_sessions::renew(tx, &session, now).await? {
             return Ok(false);
         }
-        legacy_grants::put(tx, &account.id, &legacy_client, &tokens, now).await?;
+        if let Some((legacy_client, tokens)) = &tokens {
+            legacy_grants::put(tx, &account.id, legacy_client, tokens, now).await?;
+        }
         life::note_alive(tx, &account.id, now).await?;
         if let By::Password { counter } = &by {
             succeeded(tx, counter).await?;

@@ -66,7 +66,7 @@ impl Liveness {
     /// # Errors
     /// When the database does not answer.
     pub async fn of(&self, account: &Account, now: Timestamp) -> Result<Standing, StoreError> {
-        if !self.can_ask() {
+        if !self.can_ask(account) {
             return Ok(Standing::Good);
         }
         let known = life::find(&self.db, &account.id).await?;
@@ -105,10 +105,14 @@ impl Liveness {
         }
     }
 
-    /// Whether the configuration says how to ask at all.
-    pub fn can_ask(&self) -> bool {
-        let connector = &self.vault.connector;
-        connector.can_be_asked() || connector.rotation().is_some()
+    /// Whether the configuration says how to ask about `account` at all.
+    fn can_ask(&self, account: &Account) -> bool {
+        self.vault.connectors.find(&account.connector).is_some_and(Connector::tells_of_life)
+    }
+
+    /// Whether it says so of any person.
+    pub fn can_ask_of_any(&self) -> bool {
+        self.vault.connectors.iter().any(Connector::tells_of_life)
     }
 
     async fn ask(&self, account: &Account) -> Result<Heard, StoreError> {
@@ -116,7 +120,9 @@ impl Liveness {
             Ok(token) => token,
             Err(error) => return without_token(error),
         };
-        let connector = &self.vault.connector;
+        let Some(connector) = self.vault.connectors.find(&account.connector) else {
+            return Ok(Heard::Nobody);
+        };
         match connector.life(&token, account).await {
             Some(Life::TokenRefused) => self.ask_again(connector, account, &token).await,
             life => Ok(heard(life)),

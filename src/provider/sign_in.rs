@@ -2,7 +2,7 @@
 
 use tracing::{Instrument as _, Span, info};
 
-use crate::legacy::connector::Connector;
+use crate::legacy::connectors::Connectors;
 use crate::legacy::refusal::Refusal;
 use crate::provider::authorize::Authorize;
 use crate::provider::authorize_error::AuthorizeError;
@@ -22,8 +22,8 @@ pub struct SignIn {
     pub authorize: Authorize,
     /// Lets people in.
     pub entry: Entry,
-    /// The old system.
-    pub connector: Connector,
+    /// The old systems.
+    pub connectors: Connectors,
     /// Holds back guessers.
     pub throttle: Throttle,
 }
@@ -101,7 +101,7 @@ impl SignIn {
                 return Ok(again(page, &typed, SignInRefusal::Throttled { until }));
             }
         };
-        match self.connector.sign_in(user_name, &typed.password).await {
+        match self.connectors.first().sign_in(user_name, &typed.password).await {
             Ok(arrival) => {
                 let entering = Entering { arrival, by: By::Password { counter: attempt.account() } };
                 let Entered { cookie, step } = self.entry.settle(entering, pending, visitor, now).await?;
@@ -114,7 +114,10 @@ impl SignIn {
                     "refused a sign-in: {refusal}"
                 );
                 // A system that does not answer says nothing about a password.
-                if matches!(refusal, Refusal::WrongCredentials | Refusal::Unknown { .. }) {
+                if matches!(
+                    refusal,
+                    Refusal::WrongCredentials | Refusal::UnknownUser | Refusal::Unknown { .. }
+                ) {
                     self.throttle.failed(attempt, now).await?;
                 }
                 Ok(again(page, &typed, SignInRefusal::Legacy(refusal)))

@@ -10,6 +10,7 @@ use super::turns::Turns;
 use crate::id::{AccountId, NodeId};
 use crate::keys::seal::Sealer;
 use crate::legacy::connector::Connector;
+use crate::legacy::connectors::Connectors;
 use crate::legacy::tokens::LegacyTokens;
 use crate::model::account::Account;
 use crate::model::legacy_grant::LegacyGrant;
@@ -33,8 +34,8 @@ pub struct Vault {
     pub sealer: Sealer,
     /// For seals and pauses.
     pub chance: Chance,
-    /// Refreshes them.
-    pub connector: Connector,
+    /// Refresh them.
+    pub connectors: Connectors,
     /// Tells the time, also while a refresh waits.
     pub clock: Clock,
     /// Which process this is.
@@ -42,11 +43,28 @@ pub struct Vault {
     turns: Turns,
 }
 
+/// Tokens for a last call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtHand {
+    /// For the API.
+    pub access: Secret,
+    /// For new ones.
+    pub refresh: Option<Secret>,
+}
+
 impl Vault {
     /// The vault over these parts.
-    pub fn new(db: Db, sealer: Sealer, connector: Connector, clock: Clock, chance: Chance) -> Self {
+    pub fn new(db: Db, sealer: Sealer, connectors: Connectors, clock: Clock, chance: Chance) -> Self {
         let node = NodeId::mint(&chance);
-        Self { db, sealer, chance, connector, clock, node, turns: Turns::default() }
+        Self { db, sealer, chance, connectors, clock, node, turns: Turns::default() }
+    }
+
+    /// The old system that `account` comes from.
+    ///
+    /// # Errors
+    /// When the configuration has it no more.
+    pub(super) fn connector(&self, account: &Account) -> Result<&Connector, VaultError> {
+        self.connectors.find(&account.connector).ok_or(VaultError::Empty)
     }
 
     /// Tokens as they are kept for `account`; the caller's commit puts them in with `legacy_grants::put`.
@@ -98,13 +116,17 @@ impl Vault {
         self.fresh(account).await
     }
 
-    /// A token that can be used as it is, for a last call; nothing is refreshed for it.
+    /// Tokens that can be used as they are, for a last call; nothing is refreshed for it.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn at_hand(&self, account: &AccountId) -> Result<Option<Secret>, StoreError> {
+    pub async fn at_hand(&self, account: &AccountId) -> Result<Option<AtHand>, StoreError> {
         let grants = legacy_grants::list(&self.db, account).await?;
-        Ok(self.usable(&grants, self.clock.now()))
+        let now = self.clock.now();
+        let mut good = grants.iter().filter(|grant| grant.usable_until > now + MARGIN);
+        Ok(good.find_map(|grant| {
+            Some(AtHand { access: self.access(grant)?, refresh: self.refresh_token(grant) })
+        }))
     }
 
     pub(super) fn usable(&self, grants: &[LegacyGrant], now: Timestamp) -> Option<Secret> {

@@ -6,6 +6,7 @@ use tracing::{error, info, warn};
 
 use super::custody::Vault;
 use super::custody_error::VaultError;
+use crate::legacy::connector::Connector;
 use crate::legacy::refresh::{Class, RefreshTrouble, Rotation};
 use crate::legacy::tokens::{Owner, Refreshed};
 use crate::model::account::Account;
@@ -35,18 +36,19 @@ enum Tried {
 impl Vault {
     /// A token that works, by a refresh here or by one on another node that is waited for.
     pub(super) async fn refreshed(&self, account: &Account) -> Result<Secret, VaultError> {
-        let patience = tokio::time::Instant::now() + self.connector.timeout() + BEYOND_THE_CALL;
+        let connector = self.connector(account)?;
+        let patience = tokio::time::Instant::now() + connector.timeout() + BEYOND_THE_CALL;
         loop {
             let now = self.clock.now();
             let grants = legacy_grants::list(&self.db, &account.id).await?;
             if let Some(token) = self.usable(&grants, now) {
                 return Ok(token);
             }
-            let (grant, rotation) = self.refreshable(grants)?;
+            let (grant, rotation) = refreshable(grants, connector)?;
             if grant.retry_at > now {
                 return Err(unavailable("the last refresh failed a moment ago"));
             }
-            if self.lease(&grant).await? {
+            if self.lease(&grant, connector.timeout()).await? {
                 match self.try_once(&grant, rotation, account).await? {
                     Tried::Token(token) => return Ok(token),
                     Tried::Overtaken => continue,
@@ -59,18 +61,9 @@ impl Vault {
         }
     }
 
-    fn refreshable(&self, grants: Vec<LegacyGrant>) -> Result<(LegacyGrant, Rotation), VaultError> {
-        if grants.is_empty() {
-            return Err(VaultError::Empty);
-        }
-        let grant = grants.into_iter().find(|grant| grant.refresh.is_some());
-        let needs_sign_in = || needs_sign_in("there is no refresh token");
-        grant.zip(self.connector.rotation()).ok_or_else(needs_sign_in)
-    }
-
-    async fn lease(&self, grant: &LegacyGrant) -> Result<bool, StoreError> {
+    async fn lease(&self, grant: &LegacyGrant, timeout: Duration) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        let until = now + self.connector.timeout() * 3 + BEYOND_THE_CALL;
+        let until = now + timeout * 3 + BEYOND_THE_CALL;
         let held = self.held(grant);
         self.db
             .write(move |tx| Box::pin(async move { legacy_grants::lease(tx, &held, until, now).await }))
@@ -101,7 +94,7 @@ impl Vault {
             return self.lose(grant, "a refresh was broken off, and its answer is lost").await;
         }
         loop {
-            let trouble = match self.connector.refresh(&token).await {
+            let trouble = match self.connector(account)?.refresh(&token, account).await {
                 Ok(refreshed) => return self.keep(grant, account, refreshed).await,
                 Err(trouble) => trouble,
             };
@@ -128,7 +121,7 @@ impl Vault {
         account: &Account,
         refreshed: Refreshed,
     ) -> Result<Tried, VaultError> {
-        match self.connector.owner(&refreshed, account).await {
+        match self.connector(account)?.owner(&refreshed, account).await {
             Owner::Same => {}
             Owner::Another => {
                 error!(account.id = %account.id, "a refresh was answered with the tokens of another person");
@@ -200,6 +193,18 @@ impl Vault {
 
 fn unavailable(why: &str) -> VaultError {
     VaultError::Unavailable { why: why.to_owned() }
+}
+
+/// The grant that can be refreshed, and how.
+fn refreshable(
+    grants: Vec<LegacyGrant>,
+    connector: &Connector,
+) -> Result<(LegacyGrant, Rotation), VaultError> {
+    if grants.is_empty() {
+        return Err(VaultError::Empty);
+    }
+    let grant = grants.into_iter().find(|grant| grant.refresh.is_some());
+    grant.zip(connector.rotation()).ok_or_else(|| needs_sign_in("there is no refresh token"))
 }
 
 fn needs_sign_in(why: &str) -> VaultError {

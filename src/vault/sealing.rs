@@ -64,12 +64,17 @@ struct Written {
     legacy_id: LegacyId,
     user_name: String,
     claims: Map<String, Value>,
+    tokens: Option<WrittenTokens>,
+    from_site: bool,
+    state: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenTokens {
     legacy_client: String,
     access_token: Zeroizing<String>,
     refresh_token: Option<Zeroizing<String>>,
     lifetime: Option<u64>,
-    from_site: bool,
-    state: Option<String>,
 }
 
 impl Waiting {
@@ -82,10 +87,12 @@ impl Waiting {
             legacy_id: identity.legacy_id.clone(),
             user_name: identity.user_name.clone(),
             claims: identity.claims.clone(),
-            legacy_client: tokens.legacy_client.clone(),
-            access_token: copied(&tokens.access_token),
-            refresh_token: tokens.refresh_token.as_ref().map(copied),
-            lifetime: tokens.lifetime.map(|lifetime| lifetime.as_secs()),
+            tokens: tokens.as_ref().map(|tokens| WrittenTokens {
+                legacy_client: tokens.legacy_client.clone(),
+                access_token: copied(&tokens.access_token),
+                refresh_token: tokens.refresh_token.as_ref().map(copied),
+                lifetime: tokens.lifetime.map(|lifetime| lifetime.as_secs()),
+            }),
             from_site: self.from_site,
             state: self.state.clone(),
         };
@@ -106,12 +113,12 @@ impl Waiting {
                     user_name: written.user_name,
                     claims: written.claims,
                 },
-                tokens: LegacyTokens {
-                    legacy_client: written.legacy_client,
-                    access_token: secret(written.access_token),
-                    refresh_token: written.refresh_token.map(secret),
-                    lifetime: written.lifetime.map(Duration::from_secs),
-                },
+                tokens: written.tokens.map(|tokens| LegacyTokens {
+                    legacy_client: tokens.legacy_client,
+                    access_token: secret(tokens.access_token),
+                    refresh_token: tokens.refresh_token.map(secret),
+                    lifetime: tokens.lifetime.map(Duration::from_secs),
+                }),
             },
             from_site: written.from_site,
             state: written.state,

@@ -2,6 +2,9 @@
 
 use serde_json::json;
 
+use passerelle::legacy::description::Login;
+use passerelle::legacy::facts::Facts;
+
 use super::described;
 
 /// A change to the smallest table, the key path that is named, and words of the message.
@@ -92,9 +95,10 @@ fn what_is_written_replaces_the_presets_key_and_leaves_the_others() {
     let text = "preset = 'imis'\nbase_url = 'https://members.example.org/app/'\n[token]\nusername_field = 'login'\n\
                 [claims]\nemail = '/party/Mail'\nemail_verified = { constant = true }";
     let description = described(text).unwrap();
-    assert_eq!(description.token.url.as_str(), "https://members.example.org/app/token");
-    assert_eq!(description.token.username_field, "login");
-    assert_eq!(description.token.password_field, "password");
+    let Login::Grant(token) = &description.login else { panic!("a grant") };
+    assert_eq!(token.url.as_str(), "https://members.example.org/app/token");
+    assert_eq!(token.username_field, "login");
+    assert_eq!(token.password_field, "password");
     let email = description.mapping.claims["email"].value(&json!({"party": {"Mail": "a@b.example"}}));
     assert_eq!(email, Some(json!("a@b.example")));
     assert!(description.mapping.claims.contains_key("given_name"));
@@ -105,7 +109,7 @@ fn a_value_stays_within_its_part_of_a_url() {
     use passerelle::legacy::template::Template;
     let template = Template::parse("{base_url}/user/{/id}?name={/name}").unwrap();
     let fill = |id: &str, name: &str| {
-        template.fill_url("https://old.example", &json!({"id": id, "name": name})).ok()
+        template.fill_url("https://old.example", &Facts::of(&json!({"id": id, "name": name}))).ok()
     };
     assert_eq!(
         fill("../../admin", "a&b=c d").as_deref(),

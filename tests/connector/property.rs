@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use passerelle::config::environment::{Environment, Surroundings};
-use passerelle::legacy::claim_source::ClaimSource;
+use passerelle::legacy::claim::Claim;
 use passerelle::legacy::description_table;
 use passerelle::legacy::place::Place;
+use passerelle::legacy::facts::Facts;
 use passerelle::legacy::template::Template;
 use proptest::prelude::*;
 use serde_json::json;
@@ -127,7 +128,7 @@ proptest! {
 
     #[test]
     fn a_source_finds_something_or_nothing(source in table(value()), document in "\\PC{0,40}") {
-        if let Ok(source) = source.try_into::<ClaimSource>() {
+        if let Ok(source) = source.try_into::<Claim>() {
             let documents = [json!(null), json!({"a": {"b": [document.clone(), {"a": 1}]}}), json!([document])];
             for document in documents {
                 let found = source.value(&document);
@@ -142,8 +143,8 @@ proptest! {
         if let Some(place) = Place::parse(&text) {
             let _ = place.text(&document);
         }
-        if let Some(template) = Template::parse(&text) {
-            let _ = template.fill_text(&document);
+        if let Ok(template) = Template::parse(&text) {
+            let _ = template.fill_text("", &Facts::of(&document));
             let _ = template.fixed_address("https://members.example.org");
         }
     }
@@ -151,7 +152,7 @@ proptest! {
     #[test]
     fn no_value_leaves_its_place_in_a_url(value in "\\PC{1,30}|[./\\\\?#&=%:@\\r\\n\\t ]{1,12}") {
         let template = Template::parse("{base_url}/user/{/v}/profile?q={/v}&fixed=1").unwrap();
-        let Ok(filled) = template.fill_url("https://old.example/app", &json!({"v": value.clone()})) else {
+        let Ok(filled) = template.fill_url("https://old.example/app", &Facts::of(&json!({"v": value.clone()}))) else {
             return Ok(());
         };
         let url = url::Url::parse(&filled).unwrap();

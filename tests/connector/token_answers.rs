@@ -53,12 +53,12 @@ async fn a_token_is_found_where_the_description_says(
 #[case::the_first_rule_that_fits(
     400,
     r#"{"errorcode":"invalidlogin","message":"Account LOCKED until 9"}"#,
-    Refusal::Locked
+    Refusal::Locked { after: None }
 )]
-#[case::a_status_alone(423, "{}", Refusal::Locked)]
+#[case::a_status_alone(423, "{}", Refusal::Locked { after: None })]
 #[case::status_and_text(403, r#"{"message":"Please confirm your address"}"#, Refusal::Unconfirmed)]
 #[case::the_text_without_the_status(400, r#"{"message":"Please confirm your address"}"#, Refusal::Unknown { why: "status 400".into() })]
-#[case::numbers_compare_as_texts(400, r#"{"errorcode":1042}"#, Refusal::MustChangePassword)]
+#[case::numbers_compare_as_texts(400, r#"{"errorcode":1042}"#, Refusal::MustChangePassword { link: None })]
 #[case::maintenance_in_a_page(503, "<html>T0KEN</html>", Refusal::Maintenance)]
 #[case::too_many(429, r#"{"x":1}"#, Refusal::RateLimited { after: None })]
 #[case::an_empty_token(200, r#"{"access_token":""}"#, Refusal::Unknown { why: "status 200".into() })]

@@ -9,6 +9,7 @@ use passerelle::config::environment::{Environment, Surroundings};
 use passerelle::config::reading;
 use passerelle::id::{AccountId, NodeId, SessionId};
 use passerelle::legacy::connector::Connector;
+use passerelle::legacy::connectors::Connectors;
 use passerelle::legacy::description_table;
 use passerelle::model::account::Account;
 use passerelle::model::login_session::{LoginSession, Whereabouts};
@@ -19,6 +20,7 @@ use passerelle::provider::logout::farewell::Farewell;
 use passerelle::secret::Digest;
 use passerelle::store::{accounts, login_sessions, participants};
 use passerelle::tokens::logout::LogoutTokens;
+use passerelle::time::Clock;
 use passerelle::vault::custody::Vault;
 use tokio::sync::{Notify, Semaphore};
 
@@ -32,7 +34,7 @@ pub fn connector(toml: &str) -> Connector {
     let (description, problems) = description_table::read(reading::parse(toml).unwrap(), "legacy", &around);
     let description = description.unwrap_or_else(|| panic!("{problems:#?}"));
     let http = legacy_client(description.timeout).unwrap();
-    Connector::new(description, http)
+    Connector::new(description, http, Clock::System)
 }
 
 /// One that nobody can be asked by.
@@ -58,7 +60,7 @@ impl Parts {
     /// A vault behind which nobody answers.
     pub fn vault(&self) -> Vault {
         let (db, sealer) = (self.db.clone(), self.sealer.clone());
-        Vault::new(db, sealer, silent(), self.clock.clone(), self.chance.clone())
+        Vault::new(db, sealer, Connectors::one(silent()), self.clock.clone(), self.chance.clone())
     }
 
     /// Asks nobody.

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::Reader;
 use crate::config::reading::{element, key};
+use crate::legacy::facts::Facts;
 use crate::legacy::site::SiteDescription;
 use crate::legacy::template::Template;
 use crate::legacy::written::RawSite;
@@ -55,7 +56,8 @@ impl Reader<'_> {
     fn page_url(&mut self, template: Option<&Template>, base_url: &str, at: &str) {
         let Some(template) = template else { return };
         let sample = json!({ "return_url": "https://bridge.example/handover" });
-        let filled = template.fill_url(base_url, &sample).ok().and_then(|text| Url::parse(&text).ok());
+        let filled =
+            template.fill_url(base_url, &Facts::of(&sample)).ok().and_then(|text| Url::parse(&text).ok());
         match (filled, template.fixed_address(base_url)) {
             (Some(url), Some(_)) if matches!(url.scheme(), "http" | "https") => {}
             _ => self.problem(

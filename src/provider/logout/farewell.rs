@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tracing::{Instrument as _, Span, warn};
 
-use crate::id::SessionId;
+use crate::id::{AccountId, SessionId};
+use crate::legacy::connector::Connector;
 use crate::model::client::Client;
 use crate::model::login_session::{EndReason, LoginSession};
 use crate::model::logout_notice::NoticeOutcome;
@@ -14,11 +15,10 @@ use crate::model::registry::Registry;
 use crate::oauth::response::append_query;
 use crate::provider::logout::back_channel::BackChannel;
 use crate::provider::logout::end_session::{EndSession, EndedSession};
-use crate::secret::Secret;
 use crate::store::error::StoreError;
-use crate::store::{legacy_grants, logout_outbox, participants};
+use crate::store::{accounts, legacy_grants, logout_outbox, participants};
 use crate::time::Timestamp;
-use crate::vault::custody::Vault;
+use crate::vault::custody::{AtHand, Vault};
 
 /// So long the person waits for apps; the others are told behind their back.
 const PATIENCE: Duration = Duration::from_millis(2000);
@@ -62,27 +62,38 @@ impl Farewell {
         reason: EndReason,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let token = if self.vault.connector.wants_sign_out() {
-            self.vault.at_hand(&session.account).await?
-        } else {
-            None
+        let connector = self.told_there(&session.account).await?;
+        let tokens = match &connector {
+            Some(_) => self.vault.at_hand(&session.account).await?,
+            None => None,
         };
         // Otherwise the jobs may take what is told here, and the page would say that nobody has heard.
         let end = self.end_session.end_with_head_start(&session.id, reason, PATIENCE, now);
         let Some(ended) = end.await? else { return Ok(false) };
         // While another session of the person lives, the tokens do too.
         let burnt = legacy_grants::list(&self.end_session.db, &session.account).await?.is_empty();
-        self.tell(ended, token.filter(|_| burnt)).await;
+        self.tell(ended, connector.zip(tokens.filter(|_| burnt))).await;
         Ok(true)
     }
 
+    /// The old system of `account`, when it is told of sign-outs.
+    async fn told_there(&self, account: &AccountId) -> Result<Option<Connector>, StoreError> {
+        let mut systems = self.vault.connectors.iter();
+        if !systems.any(Connector::wants_sign_out) {
+            return Ok(None);
+        }
+        let account = accounts::find(&self.end_session.db, account).await?;
+        let connector = account.and_then(|account| self.vault.connectors.find(&account.connector));
+        Ok(connector.filter(|connector| connector.wants_sign_out()).cloned())
+    }
+
     /// Goes on when the browser hangs up, and when the person has waited long enough.
-    async fn tell(&self, ended: EndedSession, token: Option<Secret>) {
-        let (channel, connector) = (self.back_channel.clone(), self.vault.connector.clone());
+    async fn tell(&self, ended: EndedSession, there: Option<(Connector, AtHand)>) {
+        let channel = self.back_channel.clone();
         let telling = async move {
             let legacy = async {
-                if let Some(token) = token
-                    && let Err(refusal) = connector.sign_out(&token).await
+                if let Some((connector, tokens)) = there
+                    && let Err(refusal) = connector.sign_out(&tokens.access, tokens.refresh.as_ref()).await
                 {
                     warn!(session.id = %ended.id, "the legacy system did not hear of a sign-out: {refusal}");
                 }

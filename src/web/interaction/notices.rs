@@ -50,18 +50,20 @@ pub fn retry_after(prompt: &SignInPrompt, now: Timestamp) -> Option<Duration> {
 
 fn told(refusal: &Refusal) -> Notice {
     match refusal {
-        Refusal::WrongCredentials => Notice::WrongCredentials,
-        Refusal::Locked => Notice::Locked { remaining: None },
+        Refusal::WrongCredentials | Refusal::UnknownUser => Notice::WrongCredentials,
+        Refusal::Locked { after } => Notice::Locked { remaining: *after },
         Refusal::Disabled => Notice::Disabled,
         Refusal::Unconfirmed => Notice::Unconfirmed,
-        Refusal::PasswordExpired => Notice::PasswordExpired,
-        Refusal::MustChangePassword => Notice::MustChangePassword,
+        Refusal::PasswordExpired { .. } => Notice::PasswordExpired,
+        Refusal::MustChangePassword { .. } => Notice::MustChangePassword,
         Refusal::RateLimited { after } => Notice::RateLimited { remaining: *after },
         Refusal::Maintenance => Notice::Maintenance,
         Refusal::Unavailable { .. } => Notice::Unavailable,
         Refusal::Misconfigured { .. } => Notice::Misconfigured,
-        Refusal::NoImmutableId { .. } | Refusal::HandoverRefused { .. } | Refusal::Unknown { .. } => {
-            Notice::Unknown
-        }
+        Refusal::NoImmutableId { .. }
+        | Refusal::SecondFactorRequired(_)
+        | Refusal::SecondFactorWrong(_)
+        | Refusal::HandoverRefused { .. }
+        | Refusal::Unknown { .. } => Notice::Unknown,
     }
 }
