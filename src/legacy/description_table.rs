@@ -48,6 +48,7 @@ pub fn read(table: Table, at: &str, around: &Surroundings<'_>) -> (Option<Descri
         warnings: Vec::new(),
         plain_http: raw.allow_plain_http.unwrap_or(false),
         addresses: Vec::new(),
+        names_origins: raw.origins.is_some(),
         names: Names::of(&raw),
         send_token: raw.send_token.as_ref().map_or_else(SendToken::bearer, |word| word.0.clone()),
     };
@@ -64,6 +65,8 @@ struct Reader<'a> {
     plain_http: bool,
     /// Where requests go, as far as it is fixed.
     addresses: Vec<Url>,
+    /// Whether `origins` says where else they may go.
+    names_origins: bool,
     /// What formulas may name.
     names: Names,
     /// How tokens are sent where a request does not say.

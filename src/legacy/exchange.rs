@@ -11,7 +11,7 @@ use url::Url;
 use super::answer::{Answer, Format, NoAnswer};
 use super::facts::Facts;
 use super::origins::Origins;
-use super::request::{Filled, RequestDescription};
+use super::request::{Filled, RequestDescription, Unfilled};
 
 /// Who watches what is said: the workbench. Everything that it is shown may hold secrets.
 pub trait Watch: Send + Sync {
@@ -47,9 +47,7 @@ impl Exchange {
         facts: &Facts<'_>,
         format: Format,
     ) -> Result<Answer, NoAnswer> {
-        let mut filled = request
-            .fill(&self.base_url, facts)
-            .map_err(|why| NoAnswer::NoRequest(format!("step {step}: {why}")))?;
+        let mut filled = request.fill(&self.base_url, facts).map_err(|unfilled| unmade(step, &unfilled))?;
         filled.headers.extend(self.about_the_visitor(facts));
         self.send(step, filled, format).await
     }
@@ -94,6 +92,15 @@ impl Exchange {
         if let Some(watch) = &self.watch {
             watch.noted(step, &what());
         }
+    }
+}
+
+/// Why a step's request is not made. A value that fits nowhere is the old system's doing.
+pub(super) fn unmade(step: &str, unfilled: &Unfilled) -> NoAnswer {
+    let why = format!("step {step}: {unfilled}");
+    match unfilled {
+        Unfilled::Missing(_) => NoAnswer::Missing(why),
+        Unfilled::Unfit(_) => NoAnswer::NotSent(why),
     }
 }
 

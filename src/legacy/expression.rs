@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac as _};
 use minijinja::value::{Kwargs, Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Expression as Compiled, UndefinedBehavior, Value};
 use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
+use sha2::Sha256;
 
 /// What expressions may use. There are no global functions: everything is a value or a filter.
 static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -24,6 +28,7 @@ static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     language.add_filter("capture", capture);
     language.add_filter("lookup", lookup);
     language.add_filter("bag", bag);
+    language.add_filter("hmac_sha256", hmac_sha256);
     language.add_filter("with_suffix", with_suffix);
     language.add_filter("without_suffix", without_suffix);
     language
@@ -136,6 +141,14 @@ fn bag(list: &Value, names: Kwargs) -> Result<Value, Error> {
         Some((key, row.get_attr(value).unwrap_or(Value::UNDEFINED)))
     };
     Ok(list.try_iter()?.filter_map(pair).collect::<BTreeMap<Value, Value>>().into())
+}
+
+/// `(typed.user_name ~ client.id) | hmac_sha256(client.secret)`: for systems that want a proof of the secret, in Base64.
+fn hmac_sha256(text: &str, key: &str) -> Result<String, Error> {
+    let unfit = |_| Error::new(ErrorKind::InvalidOperation, "no key");
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.as_bytes()).map_err(unfit)?;
+    mac.update(text.as_bytes());
+    Ok(STANDARD.encode(mac.finalize().into_bytes()))
 }
 
 /// `typed.user_name | with_suffix('@example.org')`: added where it is not there yet.

@@ -99,7 +99,7 @@ impl GrantCall {
     fn fields(&self, facts: &Facts<'_>) -> Result<Vec<(String, String)>, NoAnswer> {
         let fields = self.endpoint.fields.iter().map(|(name, value)| {
             let value = value.fill_text(&self.exchange.base_url, facts);
-            Ok((name.clone(), value.map_err(|missing| NoAnswer::NoRequest(missing.to_string()))?))
+            Ok((name.clone(), value.map_err(|missing| NoAnswer::Missing(missing.to_string()))?))
         });
         fields.collect()
     }

@@ -58,7 +58,7 @@ impl ProbeDescription {
         let facts = Facts::over(layer, &below);
         match exchange.ask("alive", &self.request, &facts, self.format).await {
             Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => Life::NoAnswer(why),
-            Err(NoAnswer::NoRequest(why)) => Life::Unknown(why),
+            Err(NoAnswer::Missing(why) | NoAnswer::NoRequest(why)) => Life::Unknown(why),
             Ok(answer) => self.read(answer, &facts),
         }
     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use super::facts::Facts;
-use super::template::Template;
+use super::template::{NothingThere, Template};
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -41,8 +41,8 @@ pub enum Body {
     None,
     /// A form.
     Form(Vec<(String, Template)>),
-    /// JSON.
-    Json(JsonTemplate),
+    /// JSON, perhaps under another media type than its own.
+    Json(JsonTemplate, Option<HeaderValue>),
     /// A text of some type.
     Text(Template, HeaderValue),
 }
@@ -94,30 +94,26 @@ pub(super) struct Filled {
     pub(super) timeout: Option<Duration>,
 }
 
-impl RequestDescription {
-    /// A GET of `url` with the access token.
-    pub fn get(url: Template) -> Self {
-        Self {
-            method: Method::GET,
-            url,
-            query: Vec::new(),
-            headers: Vec::new(),
-            body: Body::None,
-            basic: None,
-            send_token: SendToken::bearer(),
-            timeout: None,
-        }
-    }
+/// Why a request cannot be made.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum Unfilled {
+    /// A value that it needs is not there.
+    #[error(transparent)]
+    Missing(#[from] NothingThere),
+    /// A value is there, and fits into no request.
+    #[error("{0}")]
+    Unfit(&'static str),
+}
 
+impl RequestDescription {
     /// Fills it in; `/token/access_token` among the facts goes along as [`SendToken`] says.
     ///
     /// # Errors
     /// What is missing, or fits into no request.
-    pub(super) fn fill(&self, base_url: &str, facts: &Facts<'_>) -> Result<Filled, String> {
-        let text =
-            |template: &Template| template.fill_text(base_url, facts).map_err(|missing| missing.to_string());
-        let url = self.url.fill_url(base_url, facts).map_err(|missing| missing.to_string())?;
-        let mut url = Url::parse(&url).map_err(|_| "its URL is none".to_owned())?;
+    pub(super) fn fill(&self, base_url: &str, facts: &Facts<'_>) -> Result<Filled, Unfilled> {
+        let text = |template: &Template| template.fill_text(base_url, facts);
+        let url = self.url.fill_url(base_url, facts)?;
+        let mut url = Url::parse(&url).map_err(|_| Unfilled::Unfit("its URL is none"))?;
         for (name, value) in &self.query {
             url.query_pairs_mut().append_pair(name, &text(value)?);
         }
@@ -150,7 +146,7 @@ impl RequestDescription {
         match &self.body {
             Body::None => {}
             Body::Form(fields) => all.extend(fields.iter().map(|(name, value)| (below("form", name), value))),
-            Body::Json(json) => json.templates("json", &mut all),
+            Body::Json(json, _) => json.templates("json", &mut all),
             Body::Text(text, _) => all.push(("body".to_owned(), text)),
         }
         all
@@ -158,7 +154,7 @@ impl RequestDescription {
 }
 
 impl SendToken {
-    fn put(&self, token: &str, url: &mut Url, headers: &mut HeaderMap) -> Result<(), String> {
+    fn put(&self, token: &str, url: &mut Url, headers: &mut HeaderMap) -> Result<(), Unfilled> {
         match self {
             Self::No => {}
             Self::Header { name, scheme } => {
@@ -180,23 +176,26 @@ impl SendToken {
 }
 
 impl Body {
-    fn fill(&self, base_url: &str, facts: &Facts<'_>, headers: &mut HeaderMap) -> Result<Vec<u8>, String> {
+    fn fill(&self, base_url: &str, facts: &Facts<'_>, headers: &mut HeaderMap) -> Result<Vec<u8>, Unfilled> {
         let (content_type, body) = match self {
             Self::None => return Ok(Vec::new()),
             Self::Form(fields) => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
                 for (name, value) in fields {
-                    let value = value.fill_text(base_url, facts).map_err(|missing| missing.to_string())?;
+                    let value = value.fill_text(base_url, facts)?;
                     form.append_pair(name, &value);
                 }
                 (HeaderValue::from_static("application/x-www-form-urlencoded"), form.finish().into_bytes())
             }
-            Self::Json(json) => {
+            Self::Json(json, content_type) => {
                 let json = json.fill(base_url, facts)?;
-                (HeaderValue::from_static("application/json"), json.to_string().into_bytes())
+                (
+                    content_type.clone().unwrap_or(HeaderValue::from_static("application/json")),
+                    json.to_string().into_bytes(),
+                )
             }
             Self::Text(text, content_type) => {
-                let text = text.fill_text(base_url, facts).map_err(|missing| missing.to_string())?;
+                let text = text.fill_text(base_url, facts)?;
                 (content_type.clone(), text.into_bytes())
             }
         };
@@ -206,11 +205,9 @@ impl Body {
 }
 
 impl JsonTemplate {
-    fn fill(&self, base_url: &str, facts: &Facts<'_>) -> Result<Value, String> {
+    fn fill(&self, base_url: &str, facts: &Facts<'_>) -> Result<Value, Unfilled> {
         Ok(match self {
-            Self::Text(template) => {
-                template.fill_value(base_url, facts).map_err(|missing| missing.to_string())?
-            }
+            Self::Text(template) => template.fill_value(base_url, facts)?,
             Self::Plain(value) => value.clone(),
             Self::List(elements) => Value::Array(
                 elements.iter().map(|element| element.fill(base_url, facts)).collect::<Result<_, _>>()?,
@@ -218,7 +215,7 @@ impl JsonTemplate {
             Self::Object(members) => {
                 let members =
                     members.iter().map(|(name, member)| Ok((name.clone(), member.fill(base_url, facts)?)));
-                Value::Object(members.collect::<Result<Map<_, _>, String>>()?)
+                Value::Object(members.collect::<Result<Map<_, _>, Unfilled>>()?)
             }
         })
     }
@@ -241,9 +238,9 @@ impl JsonTemplate {
 }
 
 /// A value as a header takes it: in UTF-8, without control characters (RFC 9110 §5.5). It is marked, so that no log shows it.
-fn header(value: &str) -> Result<HeaderValue, String> {
+fn header(value: &str) -> Result<HeaderValue, Unfilled> {
     let mut value = HeaderValue::from_bytes(value.as_bytes())
-        .map_err(|_| "a value that fits into no header".to_owned())?;
+        .map_err(|_| Unfilled::Unfit("a value that fits into no header"))?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
-use super::answer::{Answer, unavailable};
+use super::answer::{Answer, NoAnswer, unavailable};
 use super::description::{BeforeStep, Expected, ProfileStep, With};
 use super::error_rule::{ErrorRule, Judging, by_rule};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, unmade};
 use super::facts::Facts;
 use super::paging::{Paging, Turn};
 use super::refusal::Refusal;
@@ -146,7 +146,12 @@ impl Steps {
     ) -> Result<(Value, Value), Refusal> {
         let below = Facts::of(&known.0);
         let facts = Facts::over(layer, &below);
-        let answer = self.exchange.ask(&step.name, &step.request, &facts, step.format).await?;
+        let asked = self.exchange.ask(&step.name, &step.request, &facts, step.format).await;
+        let answer = asked.map_err(|none| match none {
+            // What should say who it is was not said.
+            NoAnswer::Missing(why) => Refusal::NoImmutableId { why },
+            none => none.into(),
+        })?;
         let answer = self.judged(step, answer, &facts)?;
         let (body, rest) = match &step.paging {
             None => split(answer),
@@ -215,10 +220,8 @@ impl Steps {
                     paging.most_pages, paging.most_items
                 )));
             }
-            let mut filled = step
-                .request
-                .fill(&self.exchange.base_url, facts)
-                .map_err(|why| Refusal::Misconfigured { why: format!("profile step {name}: {why}") })?;
+            let filled = step.request.fill(&self.exchange.base_url, facts);
+            let mut filled = filled.map_err(|unfilled| unmade(name, &unfilled))?;
             filled.url = next
                 .applied(&filled.url)
                 .ok_or_else(|| unavailable(format!("profile step {name}: its next page is no URL")))?;

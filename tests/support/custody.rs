@@ -19,8 +19,8 @@ use passerelle::provider::logout::end_session::EndSession;
 use passerelle::provider::logout::farewell::Farewell;
 use passerelle::secret::Digest;
 use passerelle::store::{accounts, login_sessions, participants};
-use passerelle::tokens::logout::LogoutTokens;
 use passerelle::time::Clock;
+use passerelle::tokens::logout::LogoutTokens;
 use passerelle::vault::custody::Vault;
 use tokio::sync::{Notify, Semaphore};
 

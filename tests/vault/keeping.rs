@@ -31,7 +31,10 @@ async fn a_token_that_works_is_given_out_without_a_call() {
     let calls = town.system().journal.calls().len();
     town.forward(Duration::from_mins(15));
     assert_eq!(town.vault.fresh(&alice).await.unwrap(), arrival.tokens.as_ref().unwrap().access_token);
-    assert_eq!(town.vault.at_hand(&alice.id).await.unwrap().map(|tokens| tokens.access), arrival.tokens.map(|tokens| tokens.access_token));
+    assert_eq!(
+        town.vault.at_hand(&alice.id).await.unwrap().map(|tokens| tokens.access),
+        arrival.tokens.map(|tokens| tokens.access_token)
+    );
     assert_eq!(town.system().journal.calls().len(), calls);
 }
 
@@ -83,7 +86,10 @@ async fn a_hand_over_opens_for_its_own_handle_alone() {
     let sealed = waiting.seal(&sealer(), &Digest::of("handle"), &Chance::System).unwrap();
     assert!(Waiting::open(&sealer(), &Digest::of("another"), &sealed).is_none());
     let opened = Waiting::open(&sealer(), &Digest::of("handle"), &sealed).unwrap();
-    assert_eq!(opened.arrival.tokens.as_ref().unwrap().access_token, waiting.arrival.tokens.as_ref().unwrap().access_token);
+    assert_eq!(
+        opened.arrival.tokens.as_ref().unwrap().access_token,
+        waiting.arrival.tokens.as_ref().unwrap().access_token
+    );
 }
 
 #[tokio::test]
@@ -139,7 +145,13 @@ async fn a_sign_in_without_a_client_leaves_the_grant_of_the_client_alone() {
     town.system().console.change(|settings| settings.refresh_on_password = false);
     let plain = connector(&format!("preset = 'imis'\nbase_url = '{}'", town.running.base_url));
     let arrival = plain.sign_in("alice", &Secret::from("wonderland")).await.unwrap();
-    assert_eq!((arrival.tokens.as_ref().unwrap().legacy_client.as_str(), &arrival.tokens.as_ref().unwrap().refresh_token), ("", &None));
+    assert_eq!(
+        (
+            arrival.tokens.as_ref().unwrap().legacy_client.as_str(),
+            &arrival.tokens.as_ref().unwrap().refresh_token
+        ),
+        ("", &None)
+    );
     town.keep(arrival).await;
     let clients: Vec<String> =
         town.grants(&alice).await.into_iter().map(|grant| grant.legacy_client).collect();

@@ -73,7 +73,10 @@ impl Reader<'_> {
     pub(super) fn address(&mut self, url: &Template, base_url: &str, at: &str) {
         match url.fixed_address(base_url) {
             Some(address) => self.safe_way_from(base_url, &address, at),
-            None if url.begins_with_a_value() => {}
+            None if url.begins_with_a_value() && self.names_origins => {}
+            None if url.begins_with_a_value() => {
+                self.problem(at, "an answer chooses the host; say in origins which ones tokens may go to");
+            }
             None => self.problem(
                 at,
                 "not a URL whose host stands before the first value, as in \"{base_url}/api/party/{/user/PartyId}\"",
@@ -89,19 +92,19 @@ impl Reader<'_> {
         content_type: Option<String>,
         at: &str,
     ) -> Body {
-        if content_type.is_some() && text.is_none() {
-            self.problem(&key(at, "content_type"), "goes with body; form and json have their own");
+        if content_type.is_some() && (form.is_some() || text.is_none() && json.is_none()) {
+            self.problem(&key(at, "content_type"), "goes with body or json; a form has its own");
         }
+        let content_type = content_type.and_then(|written| {
+            let value = HeaderValue::from_str(&written).ok();
+            self.needed(value, &key(at, "content_type"), "a media type, such as \"text/xml\"")
+        });
         match (form, json, text) {
             (None, None, None) => Body::None,
             (Some(fields), None, None) => Body::Form(fields.into_iter().collect()),
-            (None, Some(json), None) => Body::Json(json),
+            (None, Some(json), None) => Body::Json(json, content_type),
             (None, None, Some(text)) => {
-                let content_type = content_type.unwrap_or_else(|| "text/plain".to_owned());
-                let value = HeaderValue::from_str(&content_type).ok();
-                let value =
-                    self.needed(value, &key(at, "content_type"), "a media type, such as \"text/xml\"");
-                value.map_or(Body::None, |value| Body::Text(text, value))
+                Body::Text(text, content_type.unwrap_or(HeaderValue::from_static("text/plain")))
             }
             _ => {
                 self.problem(at, "only one of form, json and body");
@@ -133,7 +136,17 @@ impl Reader<'_> {
         let success: Vec<_> = success
             .filter_map(|(index, raw)| self.conditions(raw, &key(at, &format!("success[{index}]"))))
             .collect();
-        let answer = TokenAnswer {
+        let told = [
+            ("access_token", &raw.access_token),
+            ("refresh_token", &raw.refresh_token),
+            ("expires_in", &raw.expires_in),
+        ];
+        for (name, formula) in told {
+            if let Some(formula) = formula {
+                self.formula(formula, &key(at, name), Whence::Answer);
+            }
+        }
+        TokenAnswer {
             format: raw.format.unwrap_or(otherwise.format),
             status: raw.success_status.map_or_else(|| otherwise.status.clone(), |statuses| statuses.0),
             success: if success.is_empty() { otherwise.success.clone() } else { success },
@@ -144,17 +157,7 @@ impl Reader<'_> {
             refresh_token: raw.refresh_token.unwrap_or_else(|| otherwise.refresh_token.clone()),
             expires: raw.expires_in.unwrap_or_else(|| otherwise.expires.clone()),
             expires_as: raw.expires_as.unwrap_or(otherwise.expires_as),
-        };
-        for (name, formula) in [
-            ("access_token", answer.access_token.as_ref()),
-            ("refresh_token", Some(&answer.refresh_token)),
-            ("expires_in", Some(&answer.expires)),
-        ] {
-            if let Some(formula) = formula {
-                self.formula(formula, &key(at, name), Whence::Answer);
-            }
         }
-        answer
     }
 
     /// A URL in which nothing but `{base_url}` is filled in, and to which tokens may go.
