@@ -1,6 +1,7 @@
 //! What systems that we did not write really answer, by plain HTTP: the facts that their connectors are configured for. When a new version
 //! of one answers otherwise, it is told here first.
 
+mod cognito;
 mod django;
 mod django_oauth_toolkit;
 mod simplejwt;

@@ -6,6 +6,7 @@ pub mod assertions;
 pub mod bridge;
 pub mod browser;
 pub mod chromium;
+pub mod cognito;
 pub mod custody;
 pub mod desk;
 pub mod django_site;
