@@ -70,6 +70,8 @@ mod process;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod real_systems;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
 mod rules;

@@ -165,11 +165,12 @@ fn gone() -> Response {
     response
 }
 
+/// A client that shows every answer as it is.
 #[expect(
     clippy::disallowed_methods,
     reason = "this caller stands outside of the bridge, and no app hands it a client"
 )]
-fn client() -> reqwest::Client {
+pub fn client() -> reqwest::Client {
     rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
 }
