@@ -116,6 +116,8 @@ fn authorize() -> Vec<AuthorizeError> {
     let mut all = every![AuthorizeError:
         AuthorizeError::Malformed(_) => MalformedParams::TooMany.into(),
         AuthorizeError::ClientMissing => AuthorizeError::ClientMissing,
+        AuthorizeError::NoRealm => AuthorizeError::NoRealm,
+        AuthorizeError::NothingMissing => AuthorizeError::NothingMissing,
         AuthorizeError::UnknownClient { .. } => AuthorizeError::UnknownClient { sent: "nobody".to_owned() },
         AuthorizeError::Redirect { .. } => redirect(UntrustedRedirect::NotRegistered),
         AuthorizeError::Form(_) => FormError::Forged.into(),

@@ -16,6 +16,7 @@ use passerelle::web::page::consent::ConsentPage;
 use passerelle::web::page::error::ErrorPage;
 use passerelle::web::page::form_post::FormPostPage;
 use passerelle::web::page::frame::Frame;
+use passerelle::web::page::further::{NewPasswordPage, SecondFactorPage};
 use passerelle::web::page::handover::{HandoverPage, NotSignedInPage};
 use passerelle::web::page::notice::{Help, Notice};
 use passerelle::web::page::sign_in::SignInPage;
@@ -84,6 +85,8 @@ fn every_page_of(branding: &Branding) -> Vec<Shown> {
     for language in Language::ALL {
         let frame = &frame(branding.clone(), language);
         add(&mut shown, "sign_in", language, SignInPage::samples(frame));
+        add(&mut shown, "second_factor", language, SecondFactorPage::samples(frame));
+        add(&mut shown, "new_password", language, NewPasswordPage::samples(frame));
         add(&mut shown, "consent", language, ConsentPage::samples(frame));
         add(&mut shown, "error", language, ErrorPage::samples(frame));
         add(&mut shown, "sign_out", language, SignOutPage::samples(frame));

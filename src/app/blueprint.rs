@@ -1,7 +1,7 @@
 //! What the bridge will be built from: the whole configuration, checked by every floor and converted. Nothing is opened, made or
 //! asked yet, so `check` and `serve` find the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::config::environment::Environment;
 use crate::config::findings::Findings;
 use crate::config::keys;
 use crate::config::launch::{Launch, Target};
-use crate::config::reading::Problem;
+use crate::config::reading::{self, Problem};
 use crate::config::settings::{Reading, Settings};
 use crate::config::sign_in::Method;
 use crate::keys::master_key::MasterKey;
@@ -22,6 +22,7 @@ use crate::legacy::description::Description;
 use crate::legacy::description_table;
 use crate::model::claim_scopes::ClaimScopes;
 use crate::model::registry::Registry;
+use crate::oauth::scope::{ADDRESS, EMAIL, PHONE, PROFILE};
 use crate::provider::launch::LaunchTarget;
 use crate::web::page::branding::Branding;
 
@@ -70,21 +71,27 @@ impl Blueprint {
         let clients = clients(&reading.settings.clients, &mut found);
         let branding = branding(&reading.settings.branding, &mut found);
         let master_key = master_key(&reading.settings.keys.master, &mut found);
-        let legacy = legacy(&reading, &mut found);
-        if let Some(legacy) = &legacy {
-            legacy_site(legacy, &reading.settings, &mut found);
+        let legacies = legacies(&reading, &mut found);
+        if let Some(site) = legacies.iter().find(|legacy| legacy.site.is_some()).or(legacies.first()) {
+            legacy_site(site, &reading.settings, &mut found);
         }
+        side_by_side(&legacies, &reading.settings, &mut found);
         reading.findings = found;
         // Without a description there is a problem, and with a problem no blueprint.
         let (settings, warnings) = reading.finish()?;
-        let legacy = legacy.ok_or_else(|| alone(Problem::new("legacy", "not understood")))?;
-        let mapped = legacy.mapping.claims.keys().map(String::as_str);
+        let mut legacies = legacies.into_iter();
+        let legacy = legacies.next().ok_or_else(|| alone(Problem::new("legacy", "not understood")))?;
+        let other_legacies: Vec<Description> = legacies.collect();
         Ok(Self {
             registry: Registry::new(clients, apis(&settings.apis)),
-            claim_scopes: Arc::new(claim_scopes(&settings.scopes, &settings.scope_descriptions, mapped)),
+            claim_scopes: Arc::new(claim_scopes(
+                &settings.scopes,
+                &settings.scope_descriptions,
+                std::iter::once(&legacy).chain(&other_legacies),
+            )),
             branding: Arc::new(branding),
             legacy,
-            other_legacies: Vec::new(),
+            other_legacies,
             launches: Arc::new(launches(&settings.launches)),
             master_key,
             warnings,
@@ -150,10 +157,61 @@ fn master_key(written: &keys::MasterKey, findings: &mut Findings) -> MasterKeySo
     }
 }
 
-fn legacy(reading: &Reading, findings: &mut Findings) -> Option<Description> {
-    // That the section is missing was told, and telling each of its keys would not help.
-    let table = reading.settings.legacy.clone()?;
-    let (description, problems) = description_table::read(table, "legacy", &reading.surroundings());
-    findings.problems.extend(problems);
-    description
+/// Every description that could be read.
+fn legacies(reading: &Reading, findings: &mut Findings) -> Vec<Description> {
+    let mut descriptions = Vec::new();
+    for (at, table) in &reading.settings.legacy {
+        let (description, problems) = description_table::read(table.clone(), at, &reading.surroundings());
+        findings.problems.extend(problems);
+        if let Some(description) = &description {
+            findings.warnings.extend(description.warnings.iter().cloned());
+        }
+        descriptions.extend(description);
+    }
+    descriptions
+}
+
+/// What several systems say of one another, and clients of them, must fit.
+fn side_by_side(legacies: &[Description], settings: &Settings, findings: &mut Findings) {
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for legacy in legacies {
+        if !names.insert(legacy.id.as_str()) {
+            let twice = format!(
+                "two [[legacy]] are called `{}`; accounts hang on the name, so give each its own",
+                legacy.id
+            );
+            findings.problem("legacy", twice);
+        }
+    }
+    if legacies.iter().filter(|legacy| legacy.site.is_some()).count() > 1 {
+        findings.problem(
+            "legacy",
+            "only one of several systems can have a site that hands people over: [legacy.site]",
+        );
+    }
+    for legacy in legacies {
+        for (claim, scope) in
+            legacy.mapping.claims.iter().filter_map(|(name, claim)| Some((name, claim.scope.as_ref()?)))
+        {
+            if ![PROFILE, EMAIL, ADDRESS, PHONE].contains(&scope.as_str())
+                && !settings.scopes.contains_key(scope)
+            {
+                let at = format!("legacy.claims.{claim}.scope");
+                findings.problem(
+                    at,
+                    format!("there is no scope `{scope}`; write it under [scopes], such as {scope} = []"),
+                );
+            }
+        }
+    }
+    // Where a description could not be read, its name is not known either.
+    if legacies.len() < settings.legacy.len() {
+        return;
+    }
+    for (index, client) in settings.clients.iter().enumerate() {
+        for unknown in client.realms.iter().filter(|realm| !names.contains(realm.as_str())) {
+            let at = reading::element("client", index, Some(client.id.as_str()));
+            findings.problem(reading::key(&at, "realms"), format!("no legacy system is called `{unknown}`"));
+        }
+    }
 }

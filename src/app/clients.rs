@@ -48,6 +48,7 @@ fn client(written: &written::Client, at: &str, findings: &mut Findings) -> Clien
             written::Consent::Ask => ConsentPolicy::Ask,
             written::Consent::Skip => ConsentPolicy::Skip,
         },
+        realms: written.realms.clone(),
         subject: match written.subject {
             written::Subject::Minted => SubjectKind::Minted,
             written::Subject::LegacyUserName => SubjectKind::LegacyUserName,

@@ -146,7 +146,6 @@ impl Rooms {
         let sign_in = SignIn {
             authorize: authorize.clone(),
             entry: wired.entry.clone(),
-            connectors: self.connectors.clone(),
             throttle: Throttle::new(self.db.clone(), self.throttle_limits()),
         };
         let logout = self.logout(wired.farewell.clone());

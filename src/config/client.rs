@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::duration::Span;
 use super::tokens::Lifetimes;
-use crate::id::{Audience, ClientId};
+use crate::id::{Audience, ClientId, ConnectorId};
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::scope::Scope;
@@ -64,6 +64,8 @@ pub struct Client {
     pub pkce: Pkce,
     /// Whether the person is asked.
     pub consent: Consent,
+    /// The old systems whose people may use it; any without.
+    pub realms: Vec<ConnectorId>,
     /// What `sub` says.
     pub subject: Subject,
     /// `alg` of its ID tokens.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use toml::Table;
+use toml::{Table, Value};
 
 use super::api::{self, Api};
 use super::branding::{self, Branding};
@@ -46,8 +46,8 @@ pub struct Settings {
     pub scopes: BTreeMap<String, Vec<String>>,
     /// `[scope_descriptions]`: what the consent page says of them.
     pub scope_descriptions: BTreeMap<String, String>,
-    /// `[legacy]` as written, when it is; the `legacy` room reads it.
-    pub legacy: Option<Table>,
+    /// `[legacy]`, or each `[[legacy]]`, as written, with its key path; the `legacy` room reads them.
+    pub legacy: Vec<(String, Table)>,
     /// `[[api]]`.
     pub apis: Vec<Api>,
     /// `[[client]]`.
@@ -69,7 +69,7 @@ struct Raw {
     branding: branding::Raw,
     scopes: BTreeMap<String, Vec<String>>,
     scope_descriptions: BTreeMap<String, String>,
-    legacy: Option<Table>,
+    legacy: Option<Value>,
     api: Vec<api::Raw>,
     client: Vec<client::Raw>,
     launch: Vec<launch::Raw>,
@@ -163,12 +163,7 @@ impl Raw {
             findings.warning("client", "no application is registered; each is a [[client]]");
         }
         let launches = launch::check(self.launch, &clients, findings);
-        if self.legacy.is_none() {
-            findings.missing(
-                "legacy",
-                "missing; the login to bridge, such as: [legacy] preset = \"imis\" with the URL of your system",
-            );
-        }
+        let legacy = legacy_tables(self.legacy, findings);
         Settings {
             server,
             storage,
@@ -180,10 +175,33 @@ impl Raw {
             branding,
             scopes,
             scope_descriptions: self.scope_descriptions,
-            legacy: self.legacy,
+            legacy,
             apis,
             clients,
             launches,
         }
     }
+}
+
+/// One table, or several: several systems stand side by side.
+fn legacy_tables(written: Option<Value>, findings: &mut Findings) -> Vec<(String, Table)> {
+    let wanted = "the login to bridge, such as: [legacy] preset = \"imis\" with the URL of your system";
+    let tables = match written {
+        None => Vec::new(),
+        Some(Value::Table(table)) => return vec![("legacy".to_owned(), table)],
+        Some(Value::Array(several)) if several.iter().all(Value::is_table) => several,
+        Some(_) => {
+            findings.problem("legacy", format!("not a table; {wanted}"));
+            return Vec::new();
+        }
+    };
+    if tables.is_empty() {
+        findings.missing("legacy", format!("missing; {wanted}"));
+    }
+    let named = tables.into_iter().enumerate().filter_map(|(index, table)| {
+        let Value::Table(table) = table else { return None };
+        let title = table.get("name").and_then(Value::as_str).map(str::to_owned);
+        Some((reading::element("legacy", index, title.as_deref()), table))
+    });
+    named.collect()
 }

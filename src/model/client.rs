@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::id::{Audience, ClientId};
+use crate::id::{Audience, ClientId, ConnectorId};
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::oauth::client_authentication::AuthenticationMethod;
 use crate::oauth::grant_type::GrantType;
@@ -44,6 +44,8 @@ pub struct Client {
     pub pkce: PkcePolicy,
     /// Whether the person is asked before data is handed over.
     pub consent: ConsentPolicy,
+    /// The old systems whose people may use it; any without.
+    pub realms: Vec<ConnectorId>,
     /// What `sub` says to it.
     pub subject: SubjectKind,
     /// How its ID tokens look.
@@ -186,4 +188,11 @@ pub struct Lifetimes {
     pub refresh_token_idle: Duration,
     /// The whole family, however often it is refreshed.
     pub refresh_token_absolute: Duration,
+}
+
+impl Client {
+    /// Whether people of the old system `connector` may use it.
+    pub fn is_open_to(&self, connector: &ConnectorId) -> bool {
+        self.realms.is_empty() || self.realms.contains(connector)
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::keys::keyring::Keyring;
 use crate::keys::seal::Sealer;
+use crate::legacy::connector::Connector;
 use crate::legacy::site::SiteDescription;
 use crate::model::account::Account;
 use crate::model::claim_scopes::ClaimScopes;
@@ -21,7 +22,7 @@ use crate::provider::issue::Issue;
 use crate::provider::launch::Launches;
 use crate::provider::liveness::{Liveness, Standing};
 use crate::provider::pending::{Pending, Wanted};
-use crate::provider::step::{ConsentPrompt, Destination, LegacyVisit, SignInPrompt, Step};
+use crate::provider::step::{ConsentPrompt, Destination, LegacyVisit, Realm, SignInPrompt, Step};
 use crate::provider::visitor::Visitor;
 use crate::rules::authorization::CheckedRequest;
 use crate::rules::authorization_refusal::AuthorizationRefusal;
@@ -287,6 +288,8 @@ impl Authorize {
             Ok(admitted) => admitted,
             Err(step) => return Ok(Decided::Step(step)),
         };
+        // Whoever is signed in from another old system than the app's is nobody to it.
+        let person = person.filter(|person| admitted.client.is_open_to(&person.account.connector));
         let account = person.map(|person| person.account);
         let Ok(hinted) = admitted.hinted(&self.keyring, &self.issuer, account) else {
             let refusal = AuthorizationRefusal::Hint;
@@ -383,12 +386,30 @@ impl Authorize {
             request: self.seal(pending, visitor)?,
             client: admitted.map(|admitted| admitted.client.clone()),
             redirect_uri: self.redirect_of(pending),
+            realms: self.realms(admitted.map(|admitted| &*admitted.client)),
             legacy_site: self.settings.method == SignInMethod::Both && self.site_url(anew, "").is_some(),
             user_name: checked.and_then(|checked| checked.login_hint.clone()).or(known).unwrap_or_default(),
             reason,
             refusal: None,
             ui_locales: checked.map(|checked| checked.ui_locales.clone()).unwrap_or_default(),
         })))
+    }
+
+    /// The old systems that people of the app may choose from; none where there is no choice.
+    fn realms(&self, client: Option<&Client>) -> Vec<Realm> {
+        let open = self.open_to(client);
+        let realm = |(index, connector): (usize, &&Connector)| Realm {
+            id: connector.id().clone(),
+            title: connector.title().unwrap_or(connector.id().as_str()).to_owned(),
+            chosen: index == 0,
+        };
+        if open.len() > 1 { open.iter().enumerate().map(realm).collect() } else { Vec::new() }
+    }
+
+    /// The old systems whose people may use the app.
+    pub(super) fn open_to(&self, client: Option<&Client>) -> Vec<&Connector> {
+        let names = client.map(|client| client.realms.as_slice()).unwrap_or_default();
+        self.liveness.vault.connectors.among(names)
     }
 
     /// The way to the legacy site, where there is one for the purpose.

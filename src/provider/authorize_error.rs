@@ -43,6 +43,12 @@ pub enum AuthorizeError {
         /// What was missing.
         why: String,
     },
+    /// The old system that somebody chose, or began at, is not open to the app (any more).
+    #[error("no legacy system is open to this app")]
+    NoRealm,
+    /// A form came for something that the sign-in does not miss.
+    #[error("nothing is missing from this sign-in")]
+    NothingMissing,
     /// No launch has this name.
     #[error("there is no such target")]
     UnknownLaunch,

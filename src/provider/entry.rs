@@ -50,7 +50,7 @@ pub(super) struct Entering {
 #[derive(Clone)]
 pub(super) enum By {
     /// With a password; its counter of failures is cleared.
-    Password { counter: String },
+    Password { counter: String, second: bool },
     /// With a hand-over of the legacy site, which counts once.
     Handover { handle: Digest },
 }
@@ -174,8 +174,11 @@ impl Entry {
             cookie,
             auth_time: now,
             amr: match by {
-                // RFC 8176 §2: a password.
-                By::Password { .. } => vec!["pwd".to_owned()],
+                // RFC 8176 §2: a password, and perhaps a code.
+                By::Password { second: false, .. } => vec!["pwd".to_owned()],
+                By::Password { second: true, .. } => {
+                    vec!["pwd".to_owned(), "otp".to_owned(), "mfa".to_owned()]
+                }
                 // How the legacy site found out who it is, it does not say.
                 By::Handover { .. } => Vec::new(),
             },
@@ -249,7 +252,7 @@ impl Prepared {
             legacy_grants::put(tx, &account.id, legacy_client, tokens, now).await?;
         }
         life::note_alive(tx, &account.id, now).await?;
-        if let By::Password { counter } = &by {
+        if let By::Password { counter, .. } = &by {
             succeeded(tx, counter).await?;
         }
         Ok(true)

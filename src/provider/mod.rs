@@ -19,6 +19,7 @@ pub mod logout;
 mod pending;
 pub mod revoke;
 pub mod sign_in;
+pub mod sign_in_further;
 pub mod step;
 pub mod throttle;
 pub mod token;

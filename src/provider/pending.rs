@@ -2,11 +2,13 @@
 //! inside. The server keeps nothing of it, so a visitor who never signs in costs no row, and what a client or a browser changes has no
 //! effect.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
-use crate::id::{AccountId, ClientId, SessionId};
+use crate::id::{AccountId, ClientId, ConnectorId, SessionId};
 use crate::keys::form::FormError;
 use crate::keys::seal::{Purpose, Sealer};
 use crate::model::login_session::LoginSession;
@@ -14,7 +16,7 @@ use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::provider::step::Destination;
 use crate::provider::visitor::Visitor;
 use crate::rules::interaction::Occasion;
-use crate::secret::Chance;
+use crate::secret::{Chance, Secret};
 use crate::time::Timestamp;
 
 /// Part of what a sealed request is bound to: other sealed forms do not open as one.
@@ -46,6 +48,51 @@ pub(super) struct Pending {
     /// `state` of the return URL, when the browser was sent to the legacy site for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<String>,
+    /// What somebody has to bring yet whose password was right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) halfway: Option<Halfway>,
+}
+
+/// A sign-in whose password was right, and which is not done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Halfway {
+    /// At which old system.
+    pub(super) realm: ConnectorId,
+    /// Whose.
+    pub(super) user_name: String,
+    /// What is missing.
+    pub(super) missing: Missing,
+}
+
+/// What a sign-in misses yet.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Missing {
+    /// A second factor, and what the old system wants back with it.
+    Code { kept: SealedText, with_password: bool },
+    /// A new password.
+    NewPassword,
+}
+
+/// A text that is never shown; it travels sealed only.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct SealedText(Zeroizing<String>);
+
+impl SealedText {
+    pub(super) fn of(secret: &Secret) -> Self {
+        Self(Zeroizing::new(secret.expose().to_owned()))
+    }
+
+    pub(super) fn secret(&self) -> Secret {
+        Secret::from(self.0.as_str())
+    }
+}
+
+impl fmt::Debug for SealedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealedText")
+    }
 }
 
 /// A sign-in, told from an earlier one in the same session by its moment.
@@ -57,7 +104,7 @@ struct SignedInFor {
 
 impl Pending {
     pub(super) fn new(wanted: Wanted, now: Timestamp) -> Self {
-        Self { wanted, began_at: now, signed_in: None, asks: None, state: None }
+        Self { wanted, began_at: now, signed_in: None, asks: None, state: None, halfway: None }
     }
 
     /// The client as the request names it, for the log.
@@ -72,7 +119,13 @@ impl Pending {
     pub(super) fn signed_in(mut self, session: &LoginSession) -> Self {
         self.signed_in = Some(SignedInFor { session: session.id.clone(), at: session.auth_time });
         self.asks = None;
+        self.halfway = None;
         self
+    }
+
+    /// The same, with what its person has to bring yet.
+    pub(super) fn halfway(&self, halfway: Option<Halfway>) -> Self {
+        Self { halfway, ..self.clone() }
     }
 
     /// Its consent page is shown to `account`.

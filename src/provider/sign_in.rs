@@ -1,14 +1,18 @@
-//! A sign-in with user name and password: the old system is asked once, and what it says lets the person in or becomes words on the page.
+//! A sign-in with user name and password: the old system is asked once, and what it says lets the person in, asks for more, or becomes words
+//! on the page. What more there is, is in `sign_in_further`.
+
+use std::net::IpAddr;
 
 use tracing::{Instrument as _, Span, info};
 
+use crate::legacy::connector::{Connector, Second, Typed as Sent};
 use crate::legacy::connectors::Connectors;
 use crate::legacy::refusal::Refusal;
 use crate::provider::authorize::Authorize;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::entry::{By, Entered, Entering, Entry};
-use crate::provider::pending::Pending;
-use crate::provider::step::{SignInPrompt, SignInRefusal, Step};
+use crate::provider::pending::{Halfway, Missing, Pending, SealedText};
+use crate::provider::step::{Asks, FurtherPrompt, SignInPrompt, SignInRefusal, Step};
 use crate::provider::throttle::Throttle;
 use crate::provider::visitor::Visitor;
 use crate::rules::interaction::SignInReason;
@@ -22,8 +26,6 @@ pub struct SignIn {
     pub authorize: Authorize,
     /// Lets people in.
     pub entry: Entry,
-    /// The old systems.
-    pub connectors: Connectors,
     /// Holds back guessers.
     pub throttle: Throttle,
 }
@@ -35,6 +37,8 @@ pub struct Typed {
     pub user_name: Secret,
     /// The password: passed through, never kept.
     pub password: Secret,
+    /// The old system that was chosen, where there are several.
+    pub realm: Option<String>,
 }
 
 /// What came of it.
@@ -49,8 +53,19 @@ pub enum SignInOutcome {
     },
     /// The page again, with what went wrong.
     Again(Box<SignInPrompt>),
+    /// The password was right; something is missing yet.
+    Further(Box<FurtherPrompt>),
     /// The request does not hold any more, since its client was changed: no password was tried, and the app is told.
     Refused(Step),
+}
+
+/// What is brought to the old system.
+pub(super) struct Brought {
+    pub(super) connector: Connector,
+    pub(super) user_name: Secret,
+    pub(super) password: Option<Secret>,
+    /// The second factor, and what was kept for it.
+    pub(super) second: Option<(Secret, Secret)>,
 }
 
 impl SignIn {
@@ -66,17 +81,37 @@ impl SignIn {
         now: Timestamp,
     ) -> Result<SignInOutcome, AuthorizeError> {
         let pending = self.authorize.open(sealed, visitor, now)?;
-        let page = match self.authorize.sign_in_again(&pending, visitor)? {
+        let mut page = match self.authorize.sign_in_again(&pending, visitor)? {
             Step::SignIn(page) => page,
             step => return Ok(SignInOutcome::Refused(step)),
         };
-        if typed.user_name.expose().trim().is_empty() || typed.password.expose().is_empty() {
-            return Ok(again(page, &typed, SignInRefusal::Legacy(Refusal::WrongCredentials)));
+        let open = self.authorize.open_to(page.client.as_deref());
+        let meant = Connectors::meant(&open, typed.user_name.expose(), typed.realm.as_deref());
+        let Some(connector) = meant.cloned() else { return Err(AuthorizeError::NoRealm) };
+        for realm in &mut page.realms {
+            realm.chosen = realm.id == *connector.id();
         }
-        // What the old system hears of is brought to its end and counted, also when the browser hangs up meanwhile: otherwise a guesser
-        // who always hangs up would never be held back.
+        let Typed { user_name, password, .. } = typed;
+        if user_name.expose().trim().is_empty() || password.expose().is_empty() {
+            let refusal = SignInRefusal::Legacy(Refusal::WrongCredentials);
+            return Ok(SignInOutcome::Again(again(page, &user_name, refusal)));
+        }
+        let brought = Brought { connector, user_name, password: Some(password), second: None };
+        self.to_the_end(brought, page, pending, visitor, now).await
+    }
+
+    /// What the old system hears of is brought to its end and counted, also when the browser hangs up meanwhile: otherwise a guesser who
+    /// always hangs up would never be held back.
+    pub(super) async fn to_the_end(
+        &self,
+        brought: Brought,
+        page: Box<SignInPrompt>,
+        pending: Pending,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<SignInOutcome, AuthorizeError> {
         let (flow, visitor) = (self.clone(), visitor.clone());
-        let tried = async move { flow.try_once(typed, page, pending, &visitor, now).await };
+        let tried = async move { flow.try_once(brought, page, pending, &visitor, now).await };
         let tried = tokio::spawn(tried.instrument(Span::current()));
         tried.await.map_err(|_| AuthorizeError::BrokenOff)?
     }
@@ -84,52 +119,131 @@ impl SignIn {
     /// Asks the old system, once, unless too many tries went before.
     async fn try_once(
         &self,
-        typed: Typed,
+        brought: Brought,
         page: Box<SignInPrompt>,
         pending: Pending,
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<SignInOutcome, AuthorizeError> {
-        let user_name = typed.user_name.expose();
-        let attempt = match self.throttle.admit(user_name, visitor.address, now).await? {
+        let counted = brought.counted_name();
+        let attempt = match self.throttle.admit(&counted, visitor.address, now).await? {
             Ok(attempt) => attempt,
             Err(until) => {
                 info!(
                     client.id = %pending.client(), address = %visitor.address,
                     "held back a sign-in: too many tries"
                 );
-                return Ok(again(page, &typed, SignInRefusal::Throttled { until }));
+                let refusal = SignInRefusal::Throttled { until };
+                return Ok(SignInOutcome::Again(again(page, &brought.user_name, refusal)));
             }
         };
-        match self.connectors.first().sign_in(user_name, &typed.password).await {
+        match brought.connector.let_in(brought.sent(visitor.address)).await {
             Ok(arrival) => {
-                let entering = Entering { arrival, by: By::Password { counter: attempt.account() } };
+                let by = By::Password { counter: attempt.account(), second: brought.second.is_some() };
+                let entering = Entering { arrival, by };
                 let Entered { cookie, step } = self.entry.settle(entering, pending, visitor, now).await?;
                 Ok(SignInOutcome::SignedIn { cookie, step })
             }
             Err(Refusal::NoImmutableId { why }) => Err(AuthorizeError::NoImmutableId { why }),
             Err(refusal) => {
                 info!(
-                    client.id = %pending.client(), address = %visitor.address,
+                    client.id = %pending.client(), address = %visitor.address, realm = %brought.connector.id(),
                     "refused a sign-in: {refusal}"
                 );
                 // A system that does not answer says nothing about a password.
-                if matches!(
+                let guessed = matches!(
                     refusal,
-                    Refusal::WrongCredentials | Refusal::UnknownUser | Refusal::Unknown { .. }
-                ) {
+                    Refusal::WrongCredentials
+                        | Refusal::UnknownUser
+                        | Refusal::SecondFactorWrong(_)
+                        | Refusal::Unknown { .. }
+                );
+                if guessed {
                     self.throttle.failed(attempt, now).await?;
                 }
-                Ok(again(page, &typed, SignInRefusal::Legacy(refusal)))
+                self.refused(refusal, brought, page, &pending, visitor)
             }
+        }
+    }
+
+    /// The page that a refusal leads to.
+    pub(super) fn refused(
+        &self,
+        refusal: Refusal,
+        brought: Brought,
+        page: Box<SignInPrompt>,
+        pending: &Pending,
+        visitor: &Visitor,
+    ) -> Result<SignInOutcome, AuthorizeError> {
+        let wrong = matches!(refusal, Refusal::SecondFactorWrong(_));
+        let (missing, told) = match refusal {
+            Refusal::SecondFactorRequired(challenge) | Refusal::SecondFactorWrong(challenge) => {
+                let kept = SealedText::of(&challenge.kept);
+                let told = wrong.then(|| Refusal::SecondFactorWrong(challenge.clone()));
+                (Missing::Code { kept, with_password: challenge.wants_password }, told)
+            }
+            refusal @ (Refusal::PasswordExpired { .. } | Refusal::MustChangePassword { .. })
+                if brought.connector.can_change_passwords() =>
+            {
+                (Missing::NewPassword, Some(refusal))
+            }
+            refusal => {
+                let refusal = SignInRefusal::Legacy(refusal);
+                return Ok(SignInOutcome::Again(again(page, &brought.user_name, refusal)));
+            }
+        };
+        let halfway = Halfway {
+            realm: brought.connector.id().clone(),
+            user_name: brought.user_name.expose().to_owned(),
+            missing,
+        };
+        self.further(page, pending, halfway, told.map(SignInRefusal::Legacy), visitor)
+    }
+
+    /// The page that asks for what is missing.
+    pub(super) fn further(
+        &self,
+        mut page: Box<SignInPrompt>,
+        pending: &Pending,
+        halfway: Halfway,
+        refusal: Option<SignInRefusal>,
+        visitor: &Visitor,
+    ) -> Result<SignInOutcome, AuthorizeError> {
+        let asks = match &halfway.missing {
+            Missing::Code { with_password, .. } => Asks::Code { with_password: *with_password },
+            Missing::NewPassword => Asks::NewPassword,
+        };
+        let user_name = halfway.user_name.clone();
+        page.request = self.authorize.seal(&pending.halfway(Some(halfway)), visitor)?;
+        Ok(SignInOutcome::Further(Box::new(FurtherPrompt { page, user_name, asks, refusal })))
+    }
+}
+
+impl Brought {
+    /// The name that tries are counted under: spellings that the old system takes for one are one.
+    fn counted_name(&self) -> String {
+        let typed = self.user_name.expose();
+        self.connector.user_name(typed).unwrap_or_else(|| typed.to_owned())
+    }
+
+    pub(super) fn sent(&self, address: IpAddr) -> Sent<'_> {
+        Sent {
+            user_name: self.user_name.expose(),
+            password: self.password.as_ref(),
+            second: self.second.as_ref().map(|(code, kept)| Second { code, kept }),
+            address: Some(address),
         }
     }
 }
 
 /// The page once more, with what was typed but the password.
-fn again(mut page: Box<SignInPrompt>, typed: &Typed, refusal: SignInRefusal) -> SignInOutcome {
-    typed.user_name.expose().clone_into(&mut page.user_name);
+pub(super) fn again(
+    mut page: Box<SignInPrompt>,
+    user_name: &Secret,
+    refusal: SignInRefusal,
+) -> Box<SignInPrompt> {
+    user_name.expose().clone_into(&mut page.user_name);
     page.reason = SignInReason::NobodySignedIn;
     page.refusal = Some(refusal);
-    SignInOutcome::Again(page)
+    page
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::SessionId;
+use crate::id::{ConnectorId, SessionId};
 use crate::legacy::refusal::Refusal;
 use crate::model::client::Client;
 use crate::oauth::response::AuthorizationResponse;
@@ -69,6 +69,8 @@ pub struct SignInPrompt {
     pub redirect_uri: Option<String>,
     /// Whether one can sign in at the legacy site as well.
     pub legacy_site: bool,
+    /// The old systems to choose from, where there are several.
+    pub realms: Vec<Realm>,
     /// What to fill in already.
     pub user_name: String,
     /// Why it is shown.
@@ -79,11 +81,49 @@ pub struct SignInPrompt {
     pub ui_locales: Vec<String>,
 }
 
+/// An old system that a person can choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Realm {
+    /// Its name in the configuration.
+    pub id: ConnectorId,
+    /// What people call it.
+    pub title: String,
+    /// Whether it is chosen already.
+    pub chosen: bool,
+}
+
+/// What the pages between password and session need: a second factor, or a new password.
+#[derive(Clone, Debug)]
+pub struct FurtherPrompt {
+    /// The sign-in page that it came from, with the pending request that knows how far it is.
+    pub page: Box<SignInPrompt>,
+    /// Whose password has to be typed (again).
+    pub user_name: String,
+    /// What is asked for.
+    pub asks: Asks,
+    /// What went wrong with the last try.
+    pub refusal: Option<SignInRefusal>,
+}
+
+/// What is asked for between password and session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// A code.
+    Code {
+        /// Whether the password has to be sent along.
+        with_password: bool,
+    },
+    /// A new password.
+    NewPassword,
+}
+
 /// Why a try to sign in did not work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInRefusal {
     /// The old system said so, or does not answer.
     Legacy(Refusal),
+    /// The two new passwords are not the same, or none was typed.
+    NewPasswordsDiffer,
     /// Too many tries: the old system was not asked.
     Throttled {
         /// Until when.

@@ -18,6 +18,10 @@ pub const REVOKE: &str = "/revoke";
 pub const END_SESSION: &str = "/end-session";
 /// The sign-in page of a pending request.
 pub const SIGN_IN: &str = "/sign-in";
+/// Where a second factor is sent.
+pub const SIGN_IN_CODE: &str = "/sign-in/code";
+/// Where a new password is sent.
+pub const SIGN_IN_NEW_PASSWORD: &str = "/sign-in/new-password";
 /// The consent page of a pending request.
 pub const CONSENT: &str = "/consent";
 /// The page that asks before a session ends.

@@ -30,7 +30,7 @@ fn what_the_example_calls_a_default_is_the_default() {
     let (plain, written_out) = (read(EXAMPLE), read(&all));
     let without_legacy = |blueprint: &Blueprint| {
         let mut settings = blueprint.settings.clone();
-        settings.legacy = None;
+        settings.legacy = Vec::new();
         // The colour is the pages' default, not the section's.
         settings.branding.accent = None;
         settings

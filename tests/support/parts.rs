@@ -135,6 +135,7 @@ pub fn web() -> Client {
         audiences: vec![Audience::from(API), Audience::from(OPAQUE_API)],
         pkce: PkcePolicy::Required,
         consent: ConsentPolicy::Skip,
+        realms: Vec::new(),
         subject: SubjectKind::Minted,
         id_token: IdTokenSettings { algorithm: SigningAlgorithm::Rs256, scope_claims: ScopeClaims::UserInfo },
         userinfo_signed_response_alg: None,

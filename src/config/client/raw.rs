@@ -16,7 +16,7 @@ use crate::config::findings::Findings;
 use crate::config::reading;
 use crate::config::secret_source::ClientSecretSource;
 use crate::config::tokens::RawLifetimes;
-use crate::id::ClientId;
+use crate::id::{ClientId, ConnectorId};
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::oauth::client_authentication::AuthenticationMethod;
 use crate::oauth::grant_type::GrantType;
@@ -54,6 +54,7 @@ pub(in crate::config) struct Raw {
     audiences: Option<Vec<String>>,
     pkce: Option<Pkce>,
     consent: Option<Consent>,
+    realms: Option<Vec<String>>,
     subject: Option<Subject>,
     id_token_signed_response_alg: Option<SigningAlgorithm>,
     id_token_claims: Option<ScopeClaims>,
@@ -133,6 +134,7 @@ impl Raw {
             audiences,
             pkce,
             consent,
+            realms: self.realms.unwrap_or_default().into_iter().map(ConnectorId::from).collect(),
             subject: self.subject.unwrap_or_default(),
             id_token_signed_response_alg: self.id_token_signed_response_alg.unwrap_or(ID_TOKEN_ALGORITHM),
             id_token_claims: self.id_token_claims.unwrap_or_default(),

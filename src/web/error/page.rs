@@ -116,6 +116,10 @@ impl From<&AuthorizeError> for Refused {
             AuthorizeError::NoImmutableId { .. } => {
                 refused(StatusCode::FORBIDDEN, ErrorReason::IncompleteAccount, "legacy_id")
             }
+            AuthorizeError::NoRealm => refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "realm"),
+            AuthorizeError::NothingMissing => {
+                refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "halfway")
+            }
             AuthorizeError::UnknownLaunch => {
                 refused(StatusCode::NOT_FOUND, ErrorReason::NotFound, "launch_unknown")
             }

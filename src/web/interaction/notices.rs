@@ -13,16 +13,22 @@ use crate::web::page::notice::Notice;
 /// The notice of a sign-in page, if it has one.
 pub fn notice(prompt: &SignInPrompt, now: Timestamp) -> Option<Notice> {
     match &prompt.refusal {
-        Some(SignInRefusal::Throttled { until }) => {
-            Some(Notice::RateLimited { remaining: Some(until.since(now)) })
-        }
-        Some(SignInRefusal::Legacy(refusal)) => Some(told(refusal)),
+        Some(refusal) => Some(of_refusal(refusal, now)),
         None => match prompt.reason {
             SignInReason::Asked | SignInReason::TooLongAgo => Some(Notice::SignInAgain),
             SignInReason::NobodySignedIn | SignInReason::AnotherPersonMeant | SignInReason::ChooseAccount => {
                 None
             }
         },
+    }
+}
+
+/// The notice that a refusal is told by.
+pub fn of_refusal(refusal: &SignInRefusal, now: Timestamp) -> Notice {
+    match refusal {
+        SignInRefusal::Throttled { until } => Notice::RateLimited { remaining: Some(until.since(now)) },
+        SignInRefusal::NewPasswordsDiffer => Notice::NewPasswordsDiffer,
+        SignInRefusal::Legacy(refusal) => told(refusal),
     }
 }
 
@@ -35,7 +41,7 @@ pub fn status(prompt: &SignInPrompt) -> StatusCode {
         Some(SignInRefusal::Legacy(
             Refusal::Unavailable { .. } | Refusal::Maintenance | Refusal::Misconfigured { .. },
         )) => StatusCode::SERVICE_UNAVAILABLE,
-        Some(SignInRefusal::Legacy(_)) | None => StatusCode::OK,
+        Some(SignInRefusal::Legacy(_) | SignInRefusal::NewPasswordsDiffer) | None => StatusCode::OK,
     }
 }
 
@@ -56,13 +62,13 @@ fn told(refusal: &Refusal) -> Notice {
         Refusal::Unconfirmed => Notice::Unconfirmed,
         Refusal::PasswordExpired { .. } => Notice::PasswordExpired,
         Refusal::MustChangePassword { .. } => Notice::MustChangePassword,
+        Refusal::SecondFactorWrong(_) => Notice::SecondFactorWrong,
         Refusal::RateLimited { after } => Notice::RateLimited { remaining: *after },
         Refusal::Maintenance => Notice::Maintenance,
         Refusal::Unavailable { .. } => Notice::Unavailable,
         Refusal::Misconfigured { .. } => Notice::Misconfigured,
         Refusal::NoImmutableId { .. }
         | Refusal::SecondFactorRequired(_)
-        | Refusal::SecondFactorWrong(_)
         | Refusal::HandoverRefused { .. }
         | Refusal::Unknown { .. } => Notice::Unknown,
     }

@@ -3,17 +3,18 @@
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::oauth::params::Params;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::sign_in::{SignIn, SignInOutcome, Typed};
+use crate::provider::sign_in_further::{TypedCode, TypedNewPassword};
 use crate::secret::Secret;
 use crate::time::Clock;
 use crate::web::extract::params::{Form, Query};
 use crate::web::extract::visiting::Visiting;
 use crate::web::interaction::step::StepPages;
-use crate::web::routes::{LEGACY_SIGN_IN, SIGN_IN};
+use crate::web::routes::{LEGACY_SIGN_IN, SIGN_IN, SIGN_IN_CODE, SIGN_IN_NEW_PASSWORD};
 use crate::web::signed_in;
 
 /// What the handlers use.
@@ -32,6 +33,8 @@ pub fn router(handlers: SignInHandlers) -> Router {
     Router::new()
         .route(SIGN_IN, get(show).post(submit))
         .route(LEGACY_SIGN_IN, get(at_legacy_site))
+        .route(SIGN_IN_CODE, post(submit_code))
+        .route(SIGN_IN_NEW_PASSWORD, post(submit_new_password))
         .with_state(handlers)
 }
 
@@ -98,10 +101,78 @@ async fn submitted(
 ) -> Result<Response, AuthorizeError> {
     let SignInHandlers { sign_in, pages, clock } = handlers;
     let field = |name| Secret::from(params.one(name).unwrap_or_default());
-    let typed = Typed { user_name: field("username"), password: field("password") };
+    let realm = params.one("realm").map(str::to_owned);
+    let typed = Typed { user_name: field("username"), password: field("password"), realm };
     let visitor = visiting.visitor().await?;
     let sealed = params.one("request").unwrap_or_default();
-    match sign_in.submit(typed, sealed, &visitor, clock.now()).await? {
+    let outcome = sign_in.submit(typed, sealed, &visitor, clock.now()).await?;
+    answered(outcome, pages, visiting).await
+}
+
+/// A second factor.
+async fn submit_code(
+    State(handlers): State<SignInHandlers>,
+    visiting: Visiting,
+    Form(params): Form,
+) -> Response {
+    let SignInHandlers { sign_in, pages, clock } = &handlers;
+    let submitted = async |params: &Params| {
+        let typed = TypedCode {
+            code: Secret::from(params.one("code").unwrap_or_default()),
+            password: params.one("password").map(Secret::from),
+        };
+        let visitor = visiting.visitor().await?;
+        let sealed = params.one("request").unwrap_or_default();
+        let outcome = sign_in.submit_code(typed, sealed, &visitor, clock.now()).await?;
+        answered(outcome, pages, &visiting).await
+    };
+    match params {
+        Ok(params) => or_refused(submitted(&params).await, pages, &visiting),
+        Err(malformed) => pages.refuse((&malformed).into(), &[], &visiting),
+    }
+}
+
+/// A new password.
+async fn submit_new_password(
+    State(handlers): State<SignInHandlers>,
+    visiting: Visiting,
+    Form(params): Form,
+) -> Response {
+    let SignInHandlers { sign_in, pages, clock } = &handlers;
+    let submitted = async |params: &Params| {
+        let field = |name| Secret::from(params.one(name).unwrap_or_default());
+        let typed = TypedNewPassword {
+            password: field("password"),
+            new_password: field("new_password"),
+            again: field("new_password_again"),
+        };
+        let visitor = visiting.visitor().await?;
+        let sealed = params.one("request").unwrap_or_default();
+        let outcome = sign_in.submit_new_password(typed, sealed, &visitor, clock.now()).await?;
+        answered(outcome, pages, &visiting).await
+    };
+    match params {
+        Ok(params) => or_refused(submitted(&params).await, pages, &visiting),
+        Err(malformed) => pages.refuse((&malformed).into(), &[], &visiting),
+    }
+}
+
+fn or_refused(
+    response: Result<Response, AuthorizeError>,
+    pages: &StepPages,
+    visiting: &Visiting,
+) -> Response {
+    response.unwrap_or_else(|error| pages.refuse((&error).into(), &[], visiting))
+}
+
+/// What a try to sign in leads to.
+async fn answered(
+    outcome: SignInOutcome,
+    pages: &StepPages,
+    visiting: &Visiting,
+) -> Result<Response, AuthorizeError> {
+    match outcome {
+        SignInOutcome::Further(prompt) => Ok(pages.further(&prompt, visiting)),
         SignInOutcome::Again(prompt) => Ok(pages.sign_in(&prompt, visiting)),
         SignInOutcome::Refused(step) => Ok(pages.show_after_form(step, visiting)),
         SignInOutcome::SignedIn { cookie, step } => {

@@ -3,8 +3,9 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
+use crate::legacy::refusal::Refusal;
 use crate::oauth::params::Params;
-use crate::provider::step::{ConsentPrompt, SignInPrompt, Step};
+use crate::provider::step::{Asks, ConsentPrompt, FurtherPrompt, Realm, SignInPrompt, SignInRefusal, Step};
 use crate::time::Clock;
 use crate::web::browsers::CookieKind;
 use crate::web::crumbs::{self, Crumb};
@@ -12,10 +13,12 @@ use crate::web::error::page::Refused;
 use crate::web::extract::visiting::Visiting;
 use crate::web::interaction::notices;
 use crate::web::page::consent::{ConsentPage, ScopeLine};
-use crate::web::page::sign_in::SignInPage;
+use crate::web::page::further::{NewPasswordPage, SecondFactorPage};
+use crate::web::page::notice::Help;
+use crate::web::page::sign_in::{RealmOption, SignInPage};
 use crate::web::page::uri::WebUri;
 use crate::web::pages::{Allowed, Pages, app, see_other};
-use crate::web::routes::{ACCOUNT, CONSENT, LEGACY_SIGN_IN, SIGN_IN};
+use crate::web::routes::{ACCOUNT, CONSENT, LEGACY_SIGN_IN, SIGN_IN, SIGN_IN_CODE, SIGN_IN_NEW_PASSWORD};
 
 /// Shows steps.
 #[derive(Clone)]
@@ -84,9 +87,10 @@ impl StepPages {
             request: prompt.request.clone(),
             app,
             legacy_site: prompt.legacy_site.then_some(legacy_site),
+            realms: prompt.realms.iter().map(realm_option).collect(),
             username: prompt.user_name.clone(),
             notice: notices::notice(prompt, now),
-            help: self.pages.help().clone(),
+            help: self.help(prompt.refusal.as_ref()),
         };
         let images: Vec<&str> = logo.iter().map(String::as_str).collect();
         let forms: Vec<&str> = prompt.redirect_uri.iter().map(String::as_str).collect();
@@ -96,6 +100,53 @@ impl StepPages {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }
         response
+    }
+
+    /// The page between a right password and the session.
+    pub fn further(&self, prompt: &FurtherPrompt, visiting: &Visiting) -> Response {
+        let routes = self.pages.routes();
+        let page = &prompt.page;
+        let frame = self.pages.frame(&page.ui_locales, visiting.language.as_deref());
+        let notice = prompt.refusal.as_ref().map(|refusal| notices::of_refusal(refusal, self.clock.now()));
+        let help = self.help(prompt.refusal.as_ref());
+        let begin_again_url = format!("{}?request={}&prompt=login", routes.path(SIGN_IN), page.request);
+        let (request, username) = (page.request.clone(), prompt.user_name.clone());
+        let forms: Vec<&str> = page.redirect_uri.iter().map(String::as_str).collect();
+        let allowed = Allowed { forms: &forms, ..Allowed::default() };
+        match prompt.asks {
+            Asks::Code { with_password } => {
+                let action = routes.path(SIGN_IN_CODE);
+                let page = SecondFactorPage {
+                    frame,
+                    action,
+                    request,
+                    username,
+                    with_password,
+                    begin_again_url,
+                    notice,
+                    help,
+                };
+                self.pages.show(StatusCode::OK, &page, allowed)
+            }
+            Asks::NewPassword => {
+                let action = routes.path(SIGN_IN_NEW_PASSWORD);
+                let page =
+                    NewPasswordPage { frame, action, request, username, begin_again_url, notice, help };
+                self.pages.show(StatusCode::OK, &page, allowed)
+            }
+        }
+    }
+
+    /// Where the legacy site helps: where its answer says, or else where the configuration does.
+    fn help(&self, refusal: Option<&SignInRefusal>) -> Help {
+        let help = self.pages.help().clone();
+        match refusal {
+            Some(SignInRefusal::Legacy(
+                Refusal::PasswordExpired { link: Some(link) }
+                | Refusal::MustChangePassword { link: Some(link) },
+            )) => Help { password_uri: WebUri::parse(link).or(help.password_uri), ..help },
+            _ => help,
+        }
     }
 
     fn consent(&self, prompt: &ConsentPrompt, visiting: &Visiting) -> Response {
@@ -128,4 +179,8 @@ impl StepPages {
         let words = params.and_then(|params| params.one("ui_locales")).unwrap_or_default().split(' ');
         words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
     }
+}
+
+fn realm_option(realm: &Realm) -> RealmOption {
+    RealmOption { id: realm.id.to_string(), title: realm.title.clone(), chosen: realm.chosen }
 }

@@ -12,6 +12,7 @@ pub mod csp;
 pub mod error;
 pub mod form_post;
 pub mod frame;
+pub mod further;
 pub mod handover;
 pub mod notice;
 pub mod sign_in;

@@ -35,6 +35,10 @@ pub enum Notice {
     Unavailable,
     /// The legacy system refuses us, not the visitor.
     Misconfigured,
+    /// The second factor is not right.
+    SecondFactorWrong,
+    /// The two new passwords are not the same.
+    NewPasswordsDiffer,
     /// A refusal that no rule explains: nothing is claimed about the cause.
     Unknown,
     /// The app asked for a fresh sign-in (`prompt=login`, `max_age`).
@@ -52,7 +56,7 @@ pub struct Help {
 
 impl Notice {
     /// Every notice, and those that may last with and without a time.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::WrongCredentials,
         Self::Locked { remaining: None },
         Self::Locked { remaining: Some(Duration::from_mins(15)) },
@@ -65,6 +69,8 @@ impl Notice {
         Self::Maintenance,
         Self::Unavailable,
         Self::Misconfigured,
+        Self::SecondFactorWrong,
+        Self::NewPasswordsDiffer,
         Self::Unknown,
         Self::SignInAgain,
     ];
@@ -105,6 +111,8 @@ impl Notice {
             Self::Maintenance => "notice.maintenance.title",
             Self::Unavailable => "notice.unavailable.title",
             Self::Misconfigured => "notice.misconfigured.title",
+            Self::SecondFactorWrong => "notice.second_factor_wrong.title",
+            Self::NewPasswordsDiffer => "notice.new_passwords_differ.title",
             Self::Unknown => "notice.unknown.title",
             Self::SignInAgain => "notice.sign_in_again.title",
         }
@@ -122,6 +130,8 @@ impl Notice {
             Self::Maintenance => "notice.maintenance.text",
             Self::Unavailable => "notice.unavailable.text",
             Self::Misconfigured => "notice.misconfigured.text",
+            Self::SecondFactorWrong => "notice.second_factor_wrong.text",
+            Self::NewPasswordsDiffer => "notice.new_passwords_differ.text",
             Self::Unknown => "notice.unknown.text",
             Self::SignInAgain => "notice.sign_in_again.text",
         }
@@ -159,6 +169,8 @@ impl Notice {
             | Self::RateLimited { .. }
             | Self::Maintenance
             | Self::Unavailable
+            | Self::SecondFactorWrong
+            | Self::NewPasswordsDiffer
             | Self::SignInAgain => return None,
         };
         Some((uri?, frame.about_organisation(label)))

@@ -7,6 +7,17 @@ use crate::web::page::frame::{App, Frame};
 use crate::web::page::notice::{Help, Notice};
 use crate::web::page::uri::WebUri;
 
+/// An old system that a person can choose.
+#[derive(Clone, Debug)]
+pub struct RealmOption {
+    /// What the form sends.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// Whether it is chosen already.
+    pub chosen: bool,
+}
+
 /// Asks for user name and password.
 #[derive(Clone, Template, WebTemplate)]
 #[template(path = "page/sign_in.html")]
@@ -21,6 +32,8 @@ pub struct SignInPage {
     pub app: Option<App>,
     /// The way to the legacy site's own sign-in, where one can sign in there as well.
     pub legacy_site: Option<String>,
+    /// The old systems to choose from, where there are several.
+    pub realms: Vec<RealmOption>,
     /// What was typed before, or the app's `login_hint`.
     pub username: String,
     /// What has to be known first.
@@ -57,6 +70,7 @@ impl SignInPage {
             request: "v1.sample\"request".to_owned(),
             app: None,
             legacy_site: None,
+            realms: Vec::new(),
             username: String::new(),
             notice: None,
             help: Help::default(),
@@ -74,6 +88,13 @@ impl SignInPage {
         });
         let elsewhere =
             Self { legacy_site: Some("/sign-in/legacy?request=v1.sample".to_owned()), ..plain.clone() };
-        [plain.clone(), elsewhere].into_iter().chain(apps).chain(notices).collect()
+        let realm = |id: &str, chosen| RealmOption {
+            id: id.to_owned(),
+            title: format!("<b>{id}</b> & Sons"),
+            chosen,
+        };
+        let realms = vec![realm("members", false), realm("staff", true)];
+        let several = Self { realms, ..plain.clone() };
+        [plain.clone(), elsewhere, several].into_iter().chain(apps).chain(notices).collect()
     }
 }
