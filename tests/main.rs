@@ -31,6 +31,7 @@ mod example_apps;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
+mod further;
 mod ground;
 #[cfg(test)]
 mod handover;
