@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use commands::check::Check;
 use commands::clients::Clients;
+use commands::explain::Explain;
 use commands::init::Init;
 use commands::keys::KeysCommand;
 use commands::serve::Serve;
@@ -50,6 +51,8 @@ enum Command {
     Check(Check),
     /// Look at the registered applications.
     Clients(Clients),
+    /// Say what the settings mean together.
+    Explain(Explain),
     /// Look at the signing keys, or replace them.
     Keys(KeysCommand),
     /// Look at a person's sessions, or end them.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Init(init) => init.run(),
         Command::Check(check) => check.run(),
         Command::Clients(clients) => clients.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Keys(keys) => keys.run(),
         Command::Sessions(sessions) => sessions.run(),
     };

@@ -52,6 +52,8 @@ pub mod legacy_system;
 #[path = "legacy_system.rs"]
 mod legacy_system_tests;
 #[cfg(test)]
+mod lifetimes;
+#[cfg(test)]
 mod liveness;
 #[cfg(test)]
 mod logout;

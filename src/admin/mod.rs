@@ -1,4 +1,6 @@
-//! What an operator may do.
+//! What an operator may do, and what an operator is told.
 
 pub mod keys;
+pub mod lifetimes;
 pub mod sessions;
+pub mod words;
