@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use commands::check::Check;
 use commands::clients::Clients;
+use commands::doctor::Doctor;
 use commands::explain::Explain;
 use commands::init::Init;
 use commands::keys::KeysCommand;
@@ -49,6 +50,8 @@ enum Command {
     Init(Init),
     /// Tell everything that is wrong with the configuration.
     Check(Check),
+    /// Look at everything that a sign-in needs.
+    Doctor(Doctor),
     /// Look at the registered applications.
     Clients(Clients),
     /// Say what the settings mean together.
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Init(init) => init.run(),
         Command::Check(check) => check.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Clients(clients) => clients.run(),
         Command::Explain(explain) => explain.run(),
         Command::Keys(keys) => keys.run(),

@@ -25,6 +25,8 @@ pub mod demo;
 #[cfg(test)]
 mod discovery;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod error_catalogue;
 #[cfg(test)]
 mod example_apps;
