@@ -7,6 +7,8 @@ pub mod bridge;
 pub mod claim_scopes;
 pub mod clients;
 pub mod custody_policy;
+pub mod doctor;
+pub mod lifetimes;
 pub mod outbound;
 mod rooms;
 mod routing;

@@ -12,6 +12,8 @@ use tracing_subscriber::EnvFilter;
 
 use commands::check::Check;
 use commands::clients::Clients;
+use commands::doctor::Doctor;
+use commands::explain::Explain;
 use commands::init::Init;
 use commands::keys::KeysCommand;
 use commands::serve::Serve;
@@ -48,8 +50,12 @@ enum Command {
     Init(Init),
     /// Tell everything that is wrong with the configuration.
     Check(Check),
+    /// Look at everything that a sign-in needs.
+    Doctor(Doctor),
     /// Look at the registered applications.
     Clients(Clients),
+    /// Say what the settings mean together.
+    Explain(Explain),
     /// Look at the signing keys, or replace them.
     Keys(KeysCommand),
     /// Look at a person's sessions, or end them.
@@ -65,7 +71,9 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Init(init) => init.run(),
         Command::Check(check) => check.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Clients(clients) => clients.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Keys(keys) => keys.run(),
         Command::Sessions(sessions) => sessions.run(),
     };

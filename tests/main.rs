@@ -25,6 +25,8 @@ pub mod demo;
 #[cfg(test)]
 mod discovery;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod error_catalogue;
 #[cfg(test)]
 mod example_apps;
@@ -52,6 +54,8 @@ pub mod legacy_system;
 #[cfg(test)]
 #[path = "legacy_system.rs"]
 mod legacy_system_tests;
+#[cfg(test)]
+mod lifetimes;
 #[cfg(test)]
 mod liveness;
 #[cfg(test)]

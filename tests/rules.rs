@@ -7,6 +7,7 @@ mod consent;
 mod handover;
 mod interaction;
 mod key_life;
+mod lifetimes;
 mod logout;
 mod redirect_uri;
 mod rotation;

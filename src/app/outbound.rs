@@ -51,6 +51,23 @@ pub fn app_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> 
     guarded(timeout).pool_max_idle_per_host(1).pool_idle_timeout(IDLE).build()
 }
 
+/// The client that looks at how something answers: each call has a connection of its own, and shows the certificate that it met.
+///
+/// # Errors
+/// As [`legacy_client`].
+pub fn looking_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    guarded(timeout).pool_max_idle_per_host(0).tls_info(true).build()
+}
+
+/// The same for a certificate that was refused, so that it can be said what is wrong with it. It sends nothing but the question for a
+/// public page, and what is answered is not looked at.
+///
+/// # Errors
+/// When no TLS provider was installed.
+pub fn certificate_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    guarded(timeout).pool_max_idle_per_host(0).tls_info(true).tls_danger_accept_invalid_certs(true).build()
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
 fn guarded(timeout: Duration) -> reqwest::ClientBuilder {
     reqwest::Client::builder()

@@ -21,6 +21,11 @@ impl ConfigurationFile {
         Blueprint::of_file(&self.config, &Environment::of_process())
     }
 
+    /// What it is called.
+    pub(crate) fn name(&self) -> String {
+        self.config.display().to_string()
+    }
+
     /// Reads it for a command that only works without problems. Problems and warnings are told on stderr.
     pub(crate) fn usable(&self) -> anyhow::Result<Blueprint> {
         let blueprint = self.usable_for_service()?;

@@ -3,6 +3,8 @@
 pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod configuration;
+pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod keys;
 mod print;

@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 /// How sure it is that whoever answers there is on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Loopback {
+pub(crate) enum Loopback {
     /// `127.0.0.1`, `[::1]` and their like.
     Address,
     /// `localhost` and names below it, which a resolver may send elsewhere (RFC 8252 §8.3).
@@ -12,7 +12,7 @@ pub(super) enum Loopback {
 }
 
 /// Where `url` leads on this machine; `None` when it leads away from it.
-pub(super) fn loopback(url: &Url) -> Option<Loopback> {
+pub(crate) fn loopback(url: &Url) -> Option<Loopback> {
     match url.host()? {
         Host::Ipv4(address) => address.is_loopback().then_some(Loopback::Address),
         Host::Ipv6(address) => address.is_loopback().then_some(Loopback::Address),

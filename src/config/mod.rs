@@ -10,7 +10,7 @@ pub mod issuer;
 pub mod keys;
 pub mod launch;
 pub mod logout;
-mod loopback;
+pub(crate) mod loopback;
 pub mod reading;
 mod scopes;
 pub mod secret_source;

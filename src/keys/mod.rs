@@ -1,6 +1,7 @@
 //! Signing and sealing. What is proven to others is signed ([`keyring`]); what only we may read again is sealed ([`seal`]).
 //! josekit lives in this room and nowhere else. Which key begins or stops to sign, and when, is decided elsewhere.
 
+pub mod certificate;
 pub mod client_keys;
 pub mod compact;
 pub mod form;

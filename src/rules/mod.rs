@@ -8,6 +8,7 @@ pub mod consent;
 pub mod handover;
 pub mod interaction;
 pub mod key_life;
+pub mod lifetimes;
 pub mod logout;
 pub mod redirect_uri;
 pub mod rotation;

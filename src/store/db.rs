@@ -65,6 +65,38 @@ impl Db {
         }
     }
 
+    /// Opens the database at `url` as it stands, to look at it: nothing is made, and its schema is left alone. None when there is no file,
+    /// or when it would be one in memory, which nobody else can look at.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn open_as_it_is(url: &str) -> Result<Option<Self>, StoreError> {
+        if url.starts_with("sqlite:") {
+            let opened = sqlite::open_as_it_is(url).await?;
+            Ok(opened.map(|(readers, connection)| {
+                Self(Kind::Sqlite { readers, writer: Writer::start(connection) })
+            }))
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Ok(Some(Self(Kind::Postgres(postgres::open_as_it_is(url).await?))))
+        } else {
+            Err(StoreError::Url)
+        }
+    }
+
+    /// Whether there is a table of this name.
+    pub async fn has_table(&self, name: &str) -> Result<bool, StoreError> {
+        let sql = match &self.0 {
+            Kind::Sqlite { .. } => {
+                Sql::new("find table", "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1")
+            }
+            Kind::Postgres(_) => Sql::new(
+                "find table",
+                "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = $1",
+            ),
+        };
+        Ok(self.fetch_optional(&sql, args![name]).await?.is_some())
+    }
+
     /// Does `work` in a transaction and answers once it is durable. An error undoes all of it, and nothing but it.
     ///
     /// The work may be done even though its caller has gone away meanwhile. It must only speak to its [`Tx`]: whatever

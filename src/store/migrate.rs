@@ -14,6 +14,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "sign-out and the vault", include_str!("migrations/0002_sign_out.sql")),
 ];
 
+/// The versions of the migrations that this program knows, in order.
+pub(super) fn known() -> Vec<i64> {
+    MIGRATIONS.iter().map(|(version, ..)| *version).collect()
+}
+
 fn migrator() -> Migrator {
     let migration = |&(version, does, sql): &(i64, &'static str, &'static str)| {
         Migration::new(version, Cow::Borrowed(does), MigrationType::Simple, sql.into_sql_str(), false)

@@ -11,6 +11,7 @@ pub mod cookies;
 pub mod db;
 pub mod error;
 pub mod handovers;
+pub mod inspection;
 pub mod legacy_grants;
 pub mod life;
 pub mod login_sessions;

@@ -5,6 +5,7 @@ pub mod app;
 pub mod assertions;
 pub mod bridge;
 pub mod browser;
+pub mod certificates;
 pub mod chromium;
 pub mod cognito;
 pub mod custody;

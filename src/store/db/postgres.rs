@@ -12,6 +12,8 @@ use crate::store::error::StoreError;
 
 /// A connection that rested this long is tried before it is used: the server may have been restarted meanwhile.
 const RESTED: Duration = Duration::from_secs(5);
+/// How long somebody waits who only looks.
+const LOOK: Duration = Duration::from_secs(5);
 
 pub(super) async fn open(url: &str, connections: u32) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
@@ -35,6 +37,17 @@ pub(super) async fn open(url: &str, connections: u32) -> Result<PgPool, StoreErr
         other => other,
     };
     opened.map_err(|error| StoreError::from_driver("open PostgreSQL", &error))
+}
+
+/// The same for somebody who only looks: a pool would wait for a server that is not there.
+pub(super) async fn open_as_it_is(url: &str) -> Result<PgPool, StoreError> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
+    let failed = |error: &sqlx::Error| StoreError::from_driver("open PostgreSQL", error);
+    let first = tokio::time::timeout(LOOK, options.connect()).await;
+    let first = first.map_err(|_| failed(&sqlx::Error::PoolTimedOut))?.map_err(|error| failed(&error))?;
+    first.close().await.map_err(|error| failed(&error))?;
+    let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(LOOK);
+    pool.connect_with(options).await.map_err(|error| failed(&error))
 }
 
 pub(super) async fn write<T, W>(pool: &PgPool, work: W) -> Result<T, StoreError>

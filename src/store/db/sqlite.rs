@@ -13,6 +13,8 @@ use crate::store::error::StoreError;
 
 /// How long a statement waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
+/// The same for somebody who only looks.
+const LOOK: Duration = Duration::from_secs(3);
 /// Between two tries to open a file that another process prepares.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -66,6 +68,21 @@ async fn open_once(url: &str, connections: u32) -> Result<(SqlitePool, Opened), 
         .await
         .map_err(failed)?;
     Ok((readers, Opened { writer, options: for_writer, place }))
+}
+
+/// The database as it stands; none where there is no file to look at. It is not made, nor turned to write-ahead logging.
+pub(super) async fn open_as_it_is(url: &str) -> Result<Option<(SqlitePool, Opened)>, StoreError> {
+    let options = SqliteConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
+    if is_memory(url) || !options.get_filename().exists() {
+        return Ok(None);
+    }
+    let options = options.create_if_missing(false).busy_timeout(LOOK);
+    let failed = |error| StoreError::from_driver("open SQLite", &error);
+    let writer = options.connect().await.map_err(failed)?;
+    let readers = SqlitePoolOptions::new().max_connections(1).acquire_timeout(LOOK);
+    let readers = readers.connect_with(options.clone()).await.map_err(failed)?;
+    // As in memory: a look writes nothing that would have to be moved from a log.
+    Ok(Some((readers, Opened { writer, options, place: Place::Memory })))
 }
 
 /// WAL with `synchronous=FULL` flushes the log at each commit. Checkpoints are kept out of the way of commits: left to
