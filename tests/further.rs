@@ -75,7 +75,7 @@ struct Kept {
 impl Old {
     async fn open() -> (Self, String) {
         let old = Self::default();
-        for (name, password) in [("alice", "wonderland"), ("bob", "builder"), ("carol", "singer")] {
+        for (name, password) in [("alice", "wonderland"), ("bob", "fixer"), ("carol", "singer")] {
             old.0.lock().unwrap().passwords.insert(name.to_owned(), password.to_owned());
         }
         old.0.lock().unwrap().stale.push("carol".to_owned());
@@ -327,7 +327,7 @@ async fn of_two_systems_the_ending_of_the_name_decides_or_else_the_person() {
     let fields = [
         ("request", &*page.sealed()),
         ("username", " BOB@Members.example "),
-        ("password", "builder"),
+        ("password", "fixer"),
         ("realm", "staff"),
     ];
     bob.post("/sign-in", &fields).await.sent_to(WEB);
@@ -351,12 +351,12 @@ async fn an_app_of_one_system_takes_nobody_of_the_other() {
     let mut bob = house.browser();
     let page = bob.get(&house.web().request(&[("scope", "openid")])).await;
     let fields =
-        [("request", &*page.sealed()), ("username", "bob"), ("password", "builder"), ("realm", "members")];
+        [("request", &*page.sealed()), ("username", "bob"), ("password", "fixer"), ("realm", "members")];
     bob.post("/sign-in", &fields).await.sent_to(WEB);
     // Signed in, but nobody to the staff's app; and there is nothing to choose.
     let page = bob.get(&house.old().request(&[("scope", "openid")])).await;
     assert!(page.is_page("login-page") && !page.body.contains("name=\"realm\""), "{page:?}");
-    let refused = bob.sign_in(&page, "bob", "builder").await;
+    let refused = bob.sign_in(&page, "bob", "fixer").await;
     assert!(refused.is_page("login-page"), "{refused:?}");
     assert_eq!(
         old.asked("/login").len(),

@@ -162,6 +162,23 @@ const HOOKS: &[(&str, &[&str])] = &[
             r#"<button class="button button-quiet" type="submit" name="decision" value="stop">"#,
         ],
     ),
+    (
+        "second_factor",
+        &[
+            r#"<body id="second-factor-page">"#,
+            r#"<form id="second-factor" method="post" action="/sign-in/code""#,
+            r#"<input id="code" name="code" type="text""#,
+        ],
+    ),
+    (
+        "new_password",
+        &[
+            r#"<body id="new-password-page">"#,
+            r#"<form id="new-password" method="post" action="/sign-in/new-password""#,
+            r#"<input id="new-password-1" name="new_password" type="password""#,
+            r#"<input id="new-password-2" name="new_password_again" type="password""#,
+        ],
+    ),
     ("passing", &[r#"<body id="passing-page">"#, r#"<meta http-equiv="refresh" content="0;url="#]),
     ("not_signed_in", &[r#"<body id="not-signed-in-page">"#]),
     ("account", &[r#"<body id="account-page">"#, r#"<h2 class="section-title" id="apps">"#]),
@@ -221,7 +238,7 @@ fn every_page_can_be_used_without_seeing_it() {
         }
         assert_eq!(shown.count("<img "), shown.count(r#"<img [^>]*alt=""#), "{name}");
         assert_eq!(shown.count("<svg "), shown.count(r#"<svg [^>]*aria-hidden="true""#), "{name}");
-        let focused = usize::from(shown.page == "sign_in");
+        let focused = usize::from(["sign_in", "second_factor", "new_password"].contains(&shown.page));
         assert_eq!(shown.count(r"\sautofocus[ >]"), focused, "{name}");
         let empty = r"<(a|button|p|h1|h2|label|strong|title)(\s[^>]*)?>\s*</";
         assert!(!shown.has(empty), "{name}: something is empty");

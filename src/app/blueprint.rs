@@ -66,6 +66,11 @@ impl Blueprint {
         Reading::of_text(text, base, environment).map_err(alone).and_then(Self::of)
     }
 
+    /// Every old system.
+    pub fn legacies(&self) -> impl Iterator<Item = &Description> {
+        std::iter::once(&self.legacy).chain(&self.other_legacies)
+    }
+
     fn of(mut reading: Reading) -> Result<Self, Findings> {
         let mut found = std::mem::take(&mut reading.findings);
         let clients = clients(&reading.settings.clients, &mut found);

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use crate::admin::lifetimes::{Case, ClientFacts};
 use crate::app::blueprint::Blueprint;
-use crate::app::outbound::legacy_client;
 use crate::config::settings::Settings;
-use crate::legacy::connector::Connector;
+use crate::legacy::description::Description;
 use crate::legacy::refresh::Rotation;
 use crate::model::client::{Client, RefreshBinding};
 use crate::model::registry::Registry;
@@ -24,21 +23,17 @@ pub struct Told {
     pub access_token: Option<Duration>,
 }
 
-/// What is known of the legacy side.
-///
-/// # Errors
-/// When no HTTP client can be made; nothing is called.
-pub fn legacy_side(blueprint: &Blueprint, told: Told) -> Result<LegacySide, reqwest::Error> {
-    let connector = Connector::new(blueprint.legacy.clone(), legacy_client(blueprint.legacy.timeout)?);
-    Ok(LegacySide {
-        probe: connector.can_be_asked(),
-        refresh: connector.rotation().map(|rotation| match rotation {
+/// What is known of the old system `legacy`: what its configuration says, and else what was told.
+pub fn legacy_side(legacy: &Description, told: Told) -> LegacySide {
+    LegacySide {
+        probe: legacy.alive.is_some(),
+        refresh: legacy.refresh.as_ref().map(|refresh| match refresh.rotation {
             Rotation::None => LegacyToken::Kept,
             Rotation::Rotate | Rotation::SingleUse | Rotation::OnePerUserClient => LegacyToken::Replaced,
         }),
-        refresh_lifetime: told.refresh_token,
+        refresh_lifetime: told.refresh_token.or(legacy.refresh.as_ref().and_then(|refresh| refresh.lifetime)),
         access_lifetime: told.access_token,
-    })
+    }
 }
 
 /// Every client's lifetimes, in the order of their ids.

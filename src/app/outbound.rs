@@ -28,8 +28,15 @@ pub fn legacy_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Erro
 /// # Errors
 /// As [`legacy_client`], and when a certificate, its key or the proxy cannot be used.
 pub fn client_of(description: &Description) -> Result<reqwest::Client, reqwest::Error> {
+    on_the_way(guarded(description.timeout), description)?.build()
+}
+
+/// The way to one old system, whoever goes it.
+fn on_the_way(
+    mut client: reqwest::ClientBuilder,
+    description: &Description,
+) -> Result<reqwest::ClientBuilder, reqwest::Error> {
     let Transport { ca, identity, proxy, .. } = &description.transport;
-    let mut client = guarded(description.timeout);
     if let Some(ca) = ca {
         // Whoever names an authority of their own means it alone.
         client = client.tls_certs_only(reqwest::Certificate::from_pem_bundle(ca)?);
@@ -40,7 +47,7 @@ pub fn client_of(description: &Description) -> Result<reqwest::Client, reqwest::
     if let Some(proxy) = proxy {
         client = client.proxy(reqwest::Proxy::all(proxy.expose())?);
     }
-    client.build()
+    Ok(client)
 }
 
 /// The client for apps that are told of a logout: there are many, and each is called seldom.
@@ -57,6 +64,17 @@ pub fn app_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> 
 /// As [`legacy_client`].
 pub fn looking_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
     guarded(timeout).pool_max_idle_per_host(0).tls_info(true).build()
+}
+
+/// The same for one old system.
+///
+/// # Errors
+/// As [`client_of`].
+pub fn looking_client_of(
+    description: &Description,
+    timeout: Duration,
+) -> Result<reqwest::Client, reqwest::Error> {
+    on_the_way(guarded(timeout), description)?.pool_max_idle_per_host(0).tls_info(true).build()
 }
 
 /// The same for a certificate that was refused, so that it can be said what is wrong with it. It sends nothing but the question for a

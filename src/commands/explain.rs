@@ -31,6 +31,9 @@ struct Lifetimes {
     /// Only this client.
     #[arg(long)]
     client: Option<String>,
+    /// The [[legacy]] that people come from, where there are several; the first without it.
+    #[arg(long)]
+    realm: Option<String>,
     /// How long a refresh token of the legacy system lasts, as its administrator says, such as 7d; it does not say so itself.
     #[arg(long)]
     legacy_refresh_token: Option<Span>,
@@ -57,7 +60,14 @@ impl Explain {
                 format!("there is no client {id:?}; `passerelle clients list` shows them")
             })?;
         }
-        let lifetimes = explain(&clients, &legacy_side(&blueprint, told)?);
+        let legacy = match &asked.realm {
+            None => &blueprint.legacy,
+            Some(realm) => blueprint
+                .legacies()
+                .find(|legacy| legacy.id.as_str() == realm)
+                .with_context(|| format!("there is no [[legacy]] called {realm:?}"))?,
+        };
+        let lifetimes = explain(&clients, &legacy_side(legacy, told));
         if asked.json {
             print::line(&format!("{:#}", serde_json::to_value(&lifetimes)?))?;
         } else {

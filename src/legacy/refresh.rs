@@ -20,6 +20,8 @@ pub struct RefreshDescription {
     pub call: RefreshRequest,
     /// What becomes of a token that is used.
     pub rotation: Rotation,
+    /// How long a refresh token lasts, as far as its administrator knows: for explanations, nothing is decided by it.
+    pub lifetime: Option<Duration>,
     /// What its refusals mean, before what [`class_of`] takes them for.
     pub classes: Vec<ClassRule>,
 }

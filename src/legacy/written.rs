@@ -172,7 +172,7 @@ tables! {
     RawServiceAccount { user_name: Option<String>, password: Option<SecretSource> }
     RawRefresh [request, answer] {
         token_field: Option<String>, fields: Option<BTreeMap<String, Template>>, client: Option<RawClientPlace>,
-        rotation: Option<Rotation>, class: Vec<RawClass>,
+        rotation: Option<Rotation>, lifetime: Option<Span>, class: Vec<RawClass>,
     }
     RawProbe [request] {
         expect: Option<RawExpected>, at: Option<Formula>, equals: Option<Value>, over: Vec<RawConditions>,

@@ -23,7 +23,8 @@ use crate::config::findings::Findings;
 use crate::config::loopback::loopback;
 use crate::config::server::{Server, Tls};
 use crate::keys::certificate::Certificate;
-use crate::time::Clock;
+use crate::legacy::description::Description;
+use crate::time::{Clock, Timestamp};
 use crate::web::routes::OPENID_CONFIGURATION;
 
 /// How often the old system is asked.
@@ -60,18 +61,12 @@ pub async fn examine(
         findings.extend(certificate::own(&own_certificate(tls, &seen.issuer), now));
     }
 
-    let old = legacy_facts(blueprint, &looking).await;
-    findings.extend(legacy::findings(&old));
-    if let Some(first) =
-        old.tries.iter().find(|reached| matches!(reached, Reached::Answered(_))).or(old.tries.first())
-    {
-        let looked_at = format!("{} ({})", old.base_url, old.id);
-        findings.push(certificate::shown(&looked_at, way(&old.base_url), first, now));
-        findings.push(clocks::compared(&old.id, first, Level::Warning));
+    for legacy in blueprint.legacies() {
+        findings.extend(legacy_findings(legacy, &looking.to(legacy)?, now).await);
     }
 
     findings.push(mail());
-    for facts in clients_facts(blueprint, &looking).await? {
+    for facts in clients_facts(blueprint, &looking).await {
         findings.extend(clients::findings(&facts, settings.server.issuer.is_loopback()));
     }
     Ok(Report::of(findings))
@@ -135,8 +130,19 @@ fn own_certificate(tls: &Tls, issuer: &str) -> OwnCertificateFacts {
     }
 }
 
-async fn legacy_facts(blueprint: &Blueprint, looking: &Looking) -> LegacyFacts {
-    let legacy = &blueprint.legacy;
+async fn legacy_findings(legacy: &Description, looking: &Looking, now: Timestamp) -> Vec<Finding> {
+    let old = legacy_facts(legacy, looking).await;
+    let mut findings = legacy::findings(&old);
+    let answered = old.tries.iter().find(|reached| matches!(reached, Reached::Answered(_)));
+    if let Some(first) = answered.or(old.tries.first()) {
+        let looked_at = format!("{} ({})", old.base_url, old.id);
+        findings.push(certificate::shown(&looked_at, way(&old.base_url), first, now));
+        findings.push(clocks::compared(&old.id, first, Level::Warning));
+    }
+    findings
+}
+
+async fn legacy_facts(legacy: &Description, looking: &Looking) -> LegacyFacts {
     let base_url = without_secrets(&legacy.base_url);
     let mut tries = Vec::new();
     for _ in 0..TRIES {
@@ -168,8 +174,8 @@ fn without_secrets(url: &str) -> String {
 }
 
 /// Every client's facts, in the order of their ids; they are looked up at the same time.
-async fn clients_facts(blueprint: &Blueprint, looking: &Looking) -> Result<Vec<ClientFacts>, reqwest::Error> {
-    let lifetimes = explain(&client_facts(blueprint), &legacy_side(blueprint, Told::default())?);
+async fn clients_facts(blueprint: &Blueprint, looking: &Looking) -> Vec<ClientFacts> {
+    let lifetimes = explain(&client_facts(blueprint), &legacy_side(&blueprint.legacy, Told::default()));
     let mut under_way = JoinSet::new();
     for (index, (client, lifetimes)) in blueprint.registry.clients().zip(lifetimes.clients).enumerate() {
         let (client, looking) = (client.clone(), looking.clone());
@@ -177,5 +183,5 @@ async fn clients_facts(blueprint: &Blueprint, looking: &Looking) -> Result<Vec<C
     }
     let mut facts = under_way.join_all().await;
     facts.sort_by_key(|(index, _)| *index);
-    Ok(facts.into_iter().map(|(_, facts)| facts).collect())
+    facts.into_iter().map(|(_, facts)| facts).collect()
 }

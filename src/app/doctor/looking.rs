@@ -11,8 +11,9 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::admin::doctor::facts::{Answer, Distrust, Reached, Timing, Unreachable};
-use crate::app::outbound::{certificate_client, looking_client};
+use crate::app::outbound::{certificate_client, looking_client, looking_client_of};
 use crate::keys::certificate::Certificate;
+use crate::legacy::description::Description;
 use crate::time::Clock;
 
 /// One step.
@@ -31,6 +32,11 @@ pub(super) struct Looking {
 impl Looking {
     pub(super) fn new(clock: Clock) -> Result<Self, reqwest::Error> {
         Ok(Self { http: looking_client(STEP)?, certificates: certificate_client(STEP)?, clock })
+    }
+
+    /// The same on the way to one old system.
+    pub(super) fn to(&self, legacy: &Description) -> Result<Self, reqwest::Error> {
+        Ok(Self { http: looking_client_of(legacy, STEP)?, ..self.clone() })
     }
 
     /// What becomes of a GET of `url`. No redirect is followed.

@@ -23,6 +23,7 @@ impl Reader<'_> {
     ) -> Option<RefreshDescription> {
         let classes = self.classes(std::mem::take(&mut raw.class));
         let rotation = raw.rotation.unwrap_or(ROTATION);
+        let lifetime = raw.lifetime.map(|span| span.duration());
         let answer = self.token_answer(raw.take_answer(), login.answer(), "refresh");
         let grant = raw.token_field.is_some() || raw.fields.is_some() || raw.client.is_some();
         let request =
@@ -42,7 +43,7 @@ impl Reader<'_> {
                 RefreshRequest::Request(Box::new(without_token(request)), answer)
             }
         };
-        Some(RefreshDescription { call, rotation, classes })
+        Some(RefreshDescription { call, rotation, lifetime, classes })
     }
 
     fn refresh_grant(
