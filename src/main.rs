@@ -15,6 +15,7 @@ use commands::clients::Clients;
 use commands::init::Init;
 use commands::keys::KeysCommand;
 use commands::serve::Serve;
+use commands::service_accounts::ServiceAccountsCommand;
 use commands::sessions::SessionsCommand;
 
 /// A footbridge from a legacy login to OpenID Connect.
@@ -52,6 +53,8 @@ enum Command {
     Clients(Clients),
     /// Look at the signing keys, or replace them.
     Keys(KeysCommand),
+    /// Give service accounts their passwords, and see how they stand.
+    ServiceAccounts(ServiceAccountsCommand),
     /// Look at a person's sessions, or end them.
     Sessions(SessionsCommand),
 }
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Clients(clients) => clients.run(),
         Command::Keys(keys) => keys.run(),
+        Command::ServiceAccounts(accounts) => accounts.run(),
         Command::Sessions(sessions) => sessions.run(),
     };
     outcome.unwrap_or_else(|error| {

@@ -1,4 +1,5 @@
 //! What an operator may do.
 
 pub mod keys;
+pub mod service_accounts;
 pub mod sessions;

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use crate::admin::service_accounts::ServiceAccounts;
 use crate::admin::sessions::Sessions;
 use crate::app::blueprint::Blueprint;
 use crate::app::custody_policy::custody_policy;
@@ -34,6 +35,7 @@ use crate::store::error::StoreError;
 use crate::store::sweep::Keep;
 use crate::time::Clock;
 use crate::tokens::key_custody::{CustodyError, KeyCustody, Placed};
+use crate::vault::service_passwords::ServicePasswords;
 use crate::web::page::stylesheet::StylesheetError;
 use crate::web::serve::{Patience, TlsFiles, serve};
 
@@ -114,6 +116,19 @@ pub async fn open_sessions(blueprint: &Blueprint, chance: &Chance) -> Result<Ses
     })
 }
 
+/// The service accounts, for an operator's command.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn open_service_accounts(
+    blueprint: &Blueprint,
+    chance: &Chance,
+) -> Result<ServiceAccounts, OpenError> {
+    let KeyCustody { db, sealer, .. } = open_custody(blueprint, chance).await?;
+    let accounts = blueprint.service_accounts.clone();
+    Ok(ServiceAccounts { db, passwords: ServicePasswords { sealer, chance: chance.clone(), accounts } })
+}
+
 impl Bridge {
     /// Opens the database, the seal and the keys, and wires everything.
     ///
@@ -139,6 +154,7 @@ impl Bridge {
             blueprint,
         };
         let wired = rooms.wired();
+        wired.service_accounts.tell().await?;
         let router = routes(rooms.handed(&wired), &rooms.blueprint)?;
         let sweep = Sweep {
             db: rooms.db.clone(),

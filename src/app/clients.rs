@@ -40,6 +40,7 @@ fn client(written: &written::Client, at: &str, findings: &mut Findings) -> Clien
         },
         scope: written.scope.clone(),
         audiences: written.audiences.clone(),
+        service_account: written.service_account.clone(),
         pkce: match written.pkce {
             written::Pkce::Required => PkcePolicy::Required,
             written::Pkce::Optional => PkcePolicy::Optional,

@@ -106,6 +106,7 @@ fn description(client: &Client) -> Map<String, Value> {
         ("web_origins", json!(client.web_origins)),
         ("scope", json!(client.scope)),
         ("audiences", json!(audiences)),
+        ("service_account", json!(client.service_account)),
         ("pkce", json!(pkce(client.pkce))),
         ("consent", json!(consent(client.consent))),
         ("subject", json!(subject(client.subject))),

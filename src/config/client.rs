@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::duration::Span;
 use super::tokens::Lifetimes;
-use crate::id::{Audience, ClientId};
+use crate::id::{Audience, ClientId, ServiceAccountName};
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::scope::Scope;
@@ -60,6 +60,8 @@ pub struct Client {
     pub scope: Scope,
     /// The APIs it may have tokens for.
     pub audiences: Vec<Audience>,
+    /// As whom it is known to the legacy system when it speaks for itself.
+    pub service_account: Option<ServiceAccountName>,
     /// Whether a code needs a challenge.
     pub pkce: Pkce,
     /// Whether the person is asked.

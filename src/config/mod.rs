@@ -15,6 +15,7 @@ pub mod reading;
 mod scopes;
 pub mod secret_source;
 pub mod server;
+pub mod service_account;
 pub mod session;
 pub mod settings;
 pub mod sign_in;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::id::{Audience, ClientId};
+use crate::id::{Audience, ClientId, ServiceAccountName};
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::oauth::client_authentication::AuthenticationMethod;
 use crate::oauth::grant_type::GrantType;
@@ -40,6 +40,8 @@ pub struct Client {
     pub scope: Scope,
     /// The APIs it may ask tokens for; the first is meant when it names none.
     pub audiences: Vec<Audience>,
+    /// As whom it is known to the legacy system when it speaks for itself; with it, it never speaks for a person.
+    pub service_account: Option<ServiceAccountName>,
     /// Whether a code without a challenge is acceptable from it.
     pub pkce: PkcePolicy,
     /// Whether the person is asked before data is handed over.

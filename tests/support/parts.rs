@@ -133,6 +133,7 @@ pub fn web() -> Client {
         )
         .unwrap(),
         audiences: vec![Audience::from(API), Audience::from(OPAQUE_API)],
+        service_account: None,
         pkce: PkcePolicy::Required,
         consent: ConsentPolicy::Skip,
         subject: SubjectKind::Minted,
