@@ -51,7 +51,7 @@ enum Command {
     Check(Check),
     /// Look at the registered applications.
     Clients(Clients),
-    /// Look at the signing keys, or replace them.
+    /// Look at the signing keys, replace them, or print their public halves.
     Keys(KeysCommand),
     /// Give service accounts their passwords, and see how they stand.
     ServiceAccounts(ServiceAccountsCommand),

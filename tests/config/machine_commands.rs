@@ -1,4 +1,8 @@
-//! The commands for service accounts, as a script runs them.
+//! The commands for machines, as a script runs them: passwords of service accounts, and public keys for APIs.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use openssl::pkey::PKey;
 
 use super::command_line::{Run, passerelle, passerelle_reads};
 
@@ -52,4 +56,54 @@ fn a_password_is_read_from_the_standard_input_and_shown_nowhere() {
     }
     let folder = folder.path();
     assert_eq!(passerelle(folder, &["service-accounts", "set", "members", "swordfish"]).code, Some(2));
+}
+
+#[test]
+fn public_keys_are_exported_as_pem_and_as_jwk_and_nothing_private_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("config.toml"), CONFIG).unwrap();
+    let none = passerelle(folder, &["keys", "export"]);
+    assert_eq!((none.code, none.stdout.as_str()), (Some(1), ""));
+    assert!(none.stderr.contains("no key is published yet"), "{}", none.stderr);
+    // The bridge makes them when it starts; so does an operator's rotation.
+    let made = passerelle(folder, &["keys", "rotate", "--json"]).json();
+    let kids: Vec<&str> = made.as_array().unwrap().iter().map(|key| key["id"].as_str().unwrap()).collect();
+    assert_eq!(kids.len(), 2);
+
+    let set = passerelle(folder, &["keys", "export", "--format", "jwk"]).json();
+    let exported: Vec<&str> =
+        set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap()).collect();
+    assert_eq!(exported, kids);
+    for key in set["keys"].as_array().unwrap() {
+        // RFC 7518 §6: the private members of EC, RSA and OKP keys.
+        for private in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
+            assert!(key.get(private).is_none(), "{private}");
+        }
+        let kid = key["kid"].as_str().unwrap();
+        let alone = passerelle(folder, &["keys", "export", "--format", "jwk", "--kid", kid]);
+        assert_eq!(alone.json(), *key);
+
+        let pem = passerelle(folder, &["keys", "export", "--kid", kid]).stdout;
+        assert!(pem.starts_with("-----BEGIN PUBLIC KEY-----\n"), "{pem}");
+        let public = PKey::public_key_from_pem(pem.as_bytes()).unwrap();
+        assert!(PKey::private_key_from_pem(pem.as_bytes()).is_err());
+        match key["kty"].as_str().unwrap() {
+            "RSA" => {
+                let modulus = URL_SAFE_NO_PAD.decode(key["n"].as_str().unwrap()).unwrap();
+                assert_eq!(public.rsa().unwrap().n().to_vec(), modulus);
+            }
+            "EC" => assert_eq!(public.ec_key().unwrap().group().degree(), 256),
+            other => panic!("{other}"),
+        }
+    }
+    let all = passerelle(folder, &["keys", "export"]).stdout;
+    assert_eq!(all.matches("-----BEGIN PUBLIC KEY-----").count(), 2);
+    assert!(all.starts_with(&format!("{} ", kids[0])) && !all.contains("PRIVATE"), "{all}");
+    // OpenSSL passes over the lines between.
+    assert!(PKey::public_key_from_pem(all.as_bytes()).is_ok());
+    let unknown = passerelle(folder, &["keys", "export", "--kid", "nobody"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (Some(1), ""));
+    assert!(unknown.stderr.contains("keys list"), "{}", unknown.stderr);
+    assert_eq!(passerelle(folder, &["keys", "export", "--format", "der"]).code, Some(2));
 }
