@@ -100,6 +100,8 @@ mod token_client_credentials;
 #[cfg(test)]
 mod token_code;
 #[cfg(test)]
+mod token_json;
+#[cfg(test)]
 mod token_refresh;
 #[cfg(test)]
 mod tokens;

@@ -8,7 +8,7 @@ use crate::config::tokens;
 use crate::keys::client_keys::ClientKeys;
 use crate::model::client::{
     Appearance, Client, ConsentPolicy, Credentials, IdTokenSettings, Lifetimes, PkcePolicy, RefreshBinding,
-    ScopeClaims, SecretMethod, SubjectKind,
+    ScopeClaims, SecretMethod, SubjectKind, TokenRequests,
 };
 
 /// The clients, in the order of the configuration.
@@ -25,6 +25,11 @@ fn client(written: &written::Client, at: &str, findings: &mut Findings) -> Clien
         id: written.id.clone(),
         appearance: appearance(written, at, findings),
         credentials: credentials(&written.credentials, &reading::key(at, "jwks"), findings),
+        token_requests: if written.token_request_json {
+            TokenRequests::FormOrJson
+        } else {
+            TokenRequests::Form
+        },
         grant_types: written.grant_types.clone(),
         redirect_uris: written.redirect_uris.clone(),
         post_logout_redirect_uris: written.post_logout_redirect_uris.clone(),

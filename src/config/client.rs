@@ -38,6 +38,8 @@ pub struct Client {
     pub tos_uri: Option<String>,
     /// How it proves itself.
     pub credentials: Credentials,
+    /// Whether its token requests may be JSON as well.
+    pub token_request_json: bool,
     /// The grants it may use.
     pub grant_types: Vec<GrantType>,
     /// Where codes go.

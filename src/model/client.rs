@@ -18,6 +18,8 @@ pub struct Client {
     pub appearance: Appearance,
     /// How it proves itself at the token endpoint.
     pub credentials: Credentials,
+    /// Whether its token requests may be JSON as well.
+    pub token_requests: TokenRequests,
     /// Which grants it may use.
     pub grant_types: Vec<GrantType>,
     /// `redirect_uris`, exactly as registered.
@@ -118,6 +120,16 @@ pub enum SecretMethod {
     Basic,
     /// `client_secret_post`.
     Post,
+}
+
+/// How a client's requests to the token endpoint are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenRequests {
+    /// As forms (RFC 6749 §3.2).
+    #[default]
+    Form,
+    /// As forms or as JSON, for a client that knows no better.
+    FormOrJson,
 }
 
 /// Whether PKCE may be left out. A challenge that was sent is always enforced.

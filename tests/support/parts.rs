@@ -12,7 +12,7 @@ use passerelle::keys::signing_key::{StoredKey, generate};
 use passerelle::model::api::{AccessTokenFormat, AccessTokenType, Api, ApiScope};
 use passerelle::model::client::{
     Appearance, Client, ConsentPolicy, Credentials, IdTokenSettings, Lifetimes, PkcePolicy, RefreshBinding,
-    ScopeClaims, SecretMethod, SubjectKind,
+    ScopeClaims, SecretMethod, SubjectKind, TokenRequests,
 };
 use passerelle::model::registry::Registry;
 use passerelle::oauth::algorithm::SigningAlgorithm;
@@ -123,6 +123,7 @@ pub fn web() -> Client {
         redirect_uris: vec!["https://web.example/callback".to_owned()],
         post_logout_redirect_uris: vec!["https://web.example/bye".to_owned()],
         web_origins: Vec::new(),
+        token_requests: TokenRequests::Form,
         backchannel_logout_uri: None,
         frontchannel_logout_uri: None,
         frontchannel_logout_session_required: true,
