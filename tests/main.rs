@@ -102,6 +102,8 @@ mod token_code;
 #[cfg(test)]
 mod token_json;
 #[cfg(test)]
+mod token_of_an_api;
+#[cfg(test)]
 mod token_refresh;
 #[cfg(test)]
 mod tokens;

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use crate::admin::service_accounts::ServiceAccounts;
 use crate::admin::sessions::Sessions;
 use crate::app::blueprint::Blueprint;
-use crate::app::custody_policy::custody_policy;
+use crate::app::custody_policy::{custody_policy, longest_token_of_a_person};
 use crate::app::outbound::{app_client, legacy_client};
 use crate::app::rooms::{Rooms, client_keys};
 use crate::app::routing::routes;
@@ -158,7 +158,10 @@ impl Bridge {
         let router = routes(rooms.handed(&wired), &rooms.blueprint)?;
         let sweep = Sweep {
             db: rooms.db.clone(),
-            keep: Keep { longest_access_token: custody.policy.longest_token, ended_sessions: ENDED_SESSIONS },
+            keep: Keep {
+                longest_access_token: longest_token_of_a_person(&rooms.blueprint.registry),
+                ended_sessions: ENDED_SESSIONS,
+            },
             clock: clock.clone(),
         };
         let watch_sessions = WatchSessions {

@@ -54,10 +54,7 @@ fn client(written: &written::Client, at: &str, findings: &mut Findings) -> Clien
             written::Consent::Ask => ConsentPolicy::Ask,
             written::Consent::Skip => ConsentPolicy::Skip,
         },
-        subject: match written.subject {
-            written::Subject::Minted => SubjectKind::Minted,
-            written::Subject::LegacyUserName => SubjectKind::LegacyUserName,
-        },
+        subject: subject(written.subject),
         id_token: IdTokenSettings {
             algorithm: written.id_token_signed_response_alg,
             scope_claims: match written.id_token_claims {
@@ -68,6 +65,14 @@ fn client(written: &written::Client, at: &str, findings: &mut Findings) -> Clien
         userinfo_signed_response_alg: written.userinfo_signed_response_alg,
         default_max_age: written.default_max_age.map(Into::into),
         lifetimes: lifetimes(&written.lifetimes),
+    }
+}
+
+/// What `sub` says.
+pub(super) fn subject(written: written::Subject) -> SubjectKind {
+    match written {
+        written::Subject::Minted => SubjectKind::Minted,
+        written::Subject::LegacyUserName => SubjectKind::LegacyUserName,
     }
 }
 

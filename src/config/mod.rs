@@ -9,6 +9,7 @@ pub mod findings;
 pub mod issuer;
 pub mod keys;
 pub mod launch;
+pub mod lifetime;
 pub mod logout;
 mod loopback;
 pub mod reading;

@@ -1,5 +1,10 @@
 //! What machine clients and service accounts may say, and what becomes of it.
 
+use std::time::Duration;
+
+use passerelle::app::custody_policy::{custody_policy, longest_token_of_a_person};
+use passerelle::model::api::{AudienceShape, TokenLifetime};
+use passerelle::model::client::{SubjectKind, TokenRequests};
 use passerelle::secret::Secret;
 
 use super::{STRONG, configuration, problems, read, warnings};
@@ -95,4 +100,88 @@ fn a_machine_is_another_client_than_the_one_that_people_sign_in_to() {
     // Without a service account it is only unwise.
     let both = "grant_types = [\"client_credentials\", \"authorization_code\"]\nredirect_uris = [\"https://a.example/\"]";
     one(warnings(&with_service("", both)), "client[0] (nightly).grant_types", "RFC 9700");
+}
+
+fn with_api(keys: &str) -> toml::Table {
+    configuration(&format!("[[api]]\naudience = \"https://api.example\"\n{keys}"))
+}
+
+#[test]
+fn an_api_says_how_long_its_tokens_live_in_every_unit_there_is() {
+    for (written, seconds) in [
+        ("15s", 15),
+        ("30min", 1_800),
+        ("5h", 18_000),
+        ("7d", 604_800),
+        ("3w", 1_814_400),
+        ("2m", 5_184_000),
+        ("1y", 31_536_000),
+        ("1y 2m 3w 7d 5h 30min 15s", 39_159_015),
+        ("1y2m3w7d5h30min15s", 39_159_015),
+    ] {
+        let blueprint = read(&with_api(&format!("lifetime = \"{written}\""))).unwrap();
+        let [api] = blueprint.registry.apis() else { panic!("one API") };
+        assert_eq!(api.lifetime, Some(TokenLifetime::Limited(Duration::from_secs(seconds))), "{written}");
+    }
+    for (written, fragment) in [
+        ("\"forever\"", "whole number"),
+        ("\"5m 3y\"", "shorter unit"),
+        ("300", "no unit"),
+        ("true", "\"unlimited\""),
+        ("\"0s\"", "no time at all"),
+    ] {
+        let found = problems(&with_api(&format!("lifetime = {written}")));
+        one(found, "api[0] (https://api.example).lifetime", fragment);
+    }
+}
+
+#[test]
+fn whoever_insists_on_tokens_without_end_is_warned_and_the_keys_stay() {
+    let at = "api[0] (https://api.example).lifetime";
+    let jwt = with_api("lifetime = \"unlimited\"");
+    one(warnings(&jwt), at, "nobody can take back");
+    let opaque = with_api("lifetime = \"unlimited\"\nformat = \"opaque\"\nintrospected_by = [\"shop\"]");
+    one(warnings(&opaque), at, "until somebody revokes it");
+
+    let policy = |table| {
+        let blueprint = read(table).unwrap();
+        let [api] = blueprint.registry.apis() else { panic!("one API") };
+        assert_eq!(api.lifetime, Some(TokenLifetime::Unlimited));
+        let person = longest_token_of_a_person(&blueprint.registry);
+        (custody_policy(&blueprint.settings, &blueprint.registry).longest_token, person)
+    };
+    // What a person gave ends after a year, and with it what the database keeps of it.
+    let year = Duration::from_hours(24 * 365);
+    assert_eq!(policy(&jwt), (Duration::MAX, year));
+    assert_eq!(policy(&opaque), (year, year));
+}
+
+#[test]
+fn an_api_says_how_aud_and_sub_look_and_a_client_that_it_writes_json() {
+    let plain = read(&with_api("")).unwrap();
+    let [api] = plain.registry.apis() else { panic!("one API") };
+    assert_eq!((api.aud, api.subject, api.lifetime), (AudienceShape::Text, None, None));
+    let said = read(&with_api("aud = \"array\"\nsubject = \"legacy_user_name\"")).unwrap();
+    let [api] = said.registry.apis() else { panic!("one API") };
+    assert_eq!((api.aud, api.subject), (AudienceShape::Array, Some(SubjectKind::LegacyUserName)));
+    for (keys, path) in [("aud = \"list\"", "aud"), ("subject = \"email\"", "subject")] {
+        one(problems(&with_api(keys)), &format!("api[0] (https://api.example).{path}"), "`");
+    }
+    for (keys, requests) in
+        [("", TokenRequests::Form), ("token_request_json = true", TokenRequests::FormOrJson)]
+    {
+        let keys = format!("grant_types = [\"client_credentials\"]\n{keys}");
+        let blueprint = read(&with_service("", &keys)).unwrap();
+        assert_eq!(blueprint.registry.client(&"nightly".into()).unwrap().token_requests, requests);
+    }
+}
+
+#[test]
+fn scopes_may_be_uris_and_nothing_that_breaks_their_grammar() {
+    let uris = r#"scopes = ["https://api.example/events.read?v=1#all", "urn:example:events:write"]"#;
+    assert_eq!(warnings(&with_api(uris)), Vec::new());
+    for broken in ["https://api.example/a b", "https://api.example/\\\"", "https://api.example/é"] {
+        let found = problems(&with_api(&format!("scopes = [\"{broken}\"]")));
+        assert!(found[0].1.contains("not a scope"), "{found:?}");
+    }
 }
