@@ -61,6 +61,13 @@ pub mod loopback;
 mod master_key;
 #[path = "../examples/native_app/mod.rs"]
 pub mod native_app;
+#[path = "../examples/own_api/mod.rs"]
+pub mod own_api;
+#[path = "../examples/own_api_introspection/mod.rs"]
+pub mod own_api_introspection;
+#[cfg(test)]
+#[path = "own_api.rs"]
+mod own_api_tests;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
