@@ -21,7 +21,7 @@ pub(super) const BEYOND_THE_CALL: Duration = Duration::from_secs(20);
 /// The pause after a first failure; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The longest pause.
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// How often tokens that came are tried to be written: they are the only ones there are.
 pub(super) const WRITES: u32 = 5;
 

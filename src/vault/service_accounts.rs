@@ -19,7 +19,7 @@ use super::service_passwords::{ServicePasswords, Standing};
 use super::turns::Turns;
 use crate::id::ServiceAccountName;
 use crate::model::account::Account;
-use crate::model::service_account::{KeptServiceAccount, ServiceAccount};
+use crate::model::service_account::{KeptServiceAccount, ServiceAccount, SignedIn};
 use crate::secret::Secret;
 use crate::store::accounts;
 use crate::store::error::StoreError;
@@ -51,6 +51,9 @@ impl ServiceAccounts {
     pub async fn fresh(&self, name: &ServiceAccountName) -> Result<Secret, VaultError> {
         let account = self.passwords.accounts.get(name).ok_or(VaultError::Empty)?;
         let kept = service_accounts::find(&self.vault.db, name).await?;
+        if let Some(token) = self.at_hand(account, kept.as_ref()).await? {
+            return Ok(token);
+        }
         if let Some(person) = self.who(account, kept.as_ref()).await?
             && let Some(token) = unless_spent(self.vault.fresh(&person).await)?
         {
@@ -70,16 +73,17 @@ impl ServiceAccounts {
     ) -> Result<Secret, VaultError> {
         let account = self.passwords.accounts.get(name).ok_or(VaultError::Empty)?;
         let kept = service_accounts::find(&self.vault.db, name).await?;
-        if let Some(person) = self.who(account, kept.as_ref()).await? {
-            let signed_in = kept.and_then(|kept| kept.signed_in);
-            let now = self.vault.clock.now();
-            let given_just_now = signed_in.is_some_and(|signed_in| now.since(signed_in.at) < JUST_NOW);
-            if given_just_now && self.vault.at_hand(&person.id).await?.is_some_and(|token| token == *dead) {
-                return Err(unavailable("it refuses a token that a sign-in brought a moment ago"));
-            }
-            if let Some(token) = unless_spent(self.vault.fresh_instead_of(&person, dead).await)? {
-                return Ok(token);
-            }
+        let now = self.vault.clock.now();
+        let is_new = |who: &SignedIn| now.since(who.at) < JUST_NOW;
+        if kept.as_ref().and_then(|kept| kept.signed_in.as_ref()).is_some_and(is_new)
+            && self.at_hand(account, kept.as_ref()).await?.is_some_and(|token| token == *dead)
+        {
+            return Err(unavailable("it refuses a token that a sign-in brought a moment ago"));
+        }
+        if let Some(person) = self.who(account, kept.as_ref()).await?
+            && let Some(token) = unless_spent(self.vault.fresh_instead_of(&person, dead).await)?
+        {
+            return Ok(token);
         }
         self.by_password(account).await
     }
@@ -104,24 +108,33 @@ impl ServiceAccounts {
                 Standing::Refused { why, .. } => warn!(
                     service_account = %name,
                     "the legacy system refused the password of service account {name} ({why}); it is not tried again: {}",
-                    set(name)
+                    remedy(account)
                 ),
             }
         }
         Ok(())
     }
 
-    /// Who the account is over there, as far as a sign-in under its user name has told.
-    pub(super) async fn who(
+    /// A token that can be used as it is.
+    pub(super) async fn at_hand(
+        &self,
+        account: &ServiceAccount,
+        kept: Option<&KeptServiceAccount>,
+    ) -> Result<Option<Secret>, StoreError> {
+        match signed_in(account, kept) {
+            Some(who) => self.vault.at_hand(&who.account).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn who(
         &self,
         account: &ServiceAccount,
         kept: Option<&KeptServiceAccount>,
     ) -> Result<Option<Account>, StoreError> {
-        match kept.and_then(|kept| kept.signed_in.as_ref()) {
-            Some(signed_in) if signed_in.user_name == account.user_name => {
-                accounts::find(&self.vault.db, &signed_in.account).await
-            }
-            _ => Ok(None),
+        match signed_in(account, kept) {
+            Some(who) => accounts::find(&self.vault.db, &who.account).await,
+            None => Ok(None),
         }
     }
 
@@ -138,9 +151,24 @@ impl ServiceAccounts {
     }
 }
 
-/// What an operator can do.
-pub(super) fn set(name: &ServiceAccountName) -> String {
+/// Who the account is over there, as far as a sign-in under its user name has told.
+fn signed_in<'a>(account: &ServiceAccount, kept: Option<&'a KeptServiceAccount>) -> Option<&'a SignedIn> {
+    kept?.signed_in.as_ref().filter(|who| who.user_name == account.user_name)
+}
+
+/// How the account gets another password.
+fn set(name: &ServiceAccountName) -> String {
     format!("`passerelle service-accounts set {name}`")
+}
+
+/// What an operator can do about a refusal.
+pub(super) fn remedy(account: &ServiceAccount) -> String {
+    let name = &account.name;
+    let change = match account.password {
+        Some(_) => "change it in the configuration".to_owned(),
+        None => set(name),
+    };
+    format!("{change}, or `passerelle service-accounts retry {name}` once the account is unlocked there")
 }
 
 /// A grant that a sign-in can replace is no error.

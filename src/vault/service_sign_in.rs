@@ -5,8 +5,8 @@ use std::time::Duration;
 use tracing::{error, info, warn};
 
 use super::custody_error::VaultError;
-use super::refreshing::{BEYOND_THE_CALL, LONGEST_PAUSE, LOOK_AGAIN, WRITES, needs_sign_in, unavailable};
-use super::service_accounts::{ServiceAccounts, set};
+use super::refreshing::{BEYOND_THE_CALL, LOOK_AGAIN, WRITES, needs_sign_in, unavailable};
+use super::service_accounts::{ServiceAccounts, remedy};
 use super::service_passwords::Standing;
 use crate::id::{AccountId, ServiceAccountName};
 use crate::legacy::identity::Identity;
@@ -20,6 +20,8 @@ use crate::store::service_accounts::{self, Held};
 use crate::store::{accounts, legacy_grants};
 use crate::time::Timestamp;
 
+/// A system that wants more patience than this is asked once a day.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 /// How often two who remember the same person at once are sorted out.
 const TRIES: u32 = 3;
 
@@ -30,9 +32,7 @@ impl ServiceAccounts {
         loop {
             let now = self.vault.clock.now();
             let kept = self.kept(&account.name, now).await?;
-            if let Some(person) = self.who(account, Some(&kept)).await?
-                && let Some(token) = self.vault.at_hand(&person.id).await?
-            {
+            if let Some(token) = self.at_hand(account, Some(&kept)).await? {
                 return Ok(token);
             }
             let password = match self.passwords.standing(account, Some(&kept)) {
@@ -100,10 +100,11 @@ impl ServiceAccounts {
             Ok(arrival) => self.keep(account, held, arrival).await,
             Err(refusal) if is_no_word_on_the_password(&refusal) => {
                 let pause = match &refusal {
-                    Refusal::RateLimited { after: Some(after) } => *after,
+                    // Whoever counts tries is believed.
+                    Refusal::RateLimited { after: Some(after) } => (*after).min(LONGEST_WAIT),
                     _ => self.vault.pause(failures),
                 };
-                self.postpone(held, pause.min(LONGEST_PAUSE), refusal).await
+                self.postpone(held, pause, refusal).await
             }
             Err(refusal) => self.refuse(account, password, held, refusal).await,
         }
@@ -194,7 +195,8 @@ impl ServiceAccounts {
         let name = &held.name;
         error!(
             service_account = %name,
-            "the legacy system refused the password of service account {name} ({why}); it is not tried again: {}", set(name)
+            "the legacy system refused the password of service account {name} ({why}); it is not tried again: {}",
+            remedy(account)
         );
         Err(VaultError::Refused { why })
     }

@@ -12,6 +12,7 @@ use passerelle::vault::service_passwords::ServicePasswords;
 
 use super::*;
 use crate::support::postgres;
+use crate::support::process::Site;
 
 const PASSWORD: &str = "svc-password-for-loopback-only";
 /// Long enough for everybody to come while a sign-in is under way.
@@ -416,4 +417,24 @@ async fn nothing_readable_of_a_password_stands_in_the_database() {
         );
         assert!(!shown.contains(secret));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_outlives_a_restart_and_is_told_by_every_bridge_that_starts() {
+    let more = "[[service_account]]\nname = \"members\"\nuser_name = \"svc\"\npassword = \"mistyped\"\n";
+    let site = Site::with("sqlite:passerelle.db", more).await;
+    site.starts().await.is_killed();
+    assert!(!site.logs().contains("service account"), "nothing to tell");
+    let db =
+        Db::open(&format!("sqlite:{}", site.folder.path().join("passerelle.db").display()), 8).await.unwrap();
+    let vault = vault(&db, &site.legacy.base_url, "", &Clock::System);
+    let services = ServiceAccounts::new(vault, passwords(account("svc", Some("mistyped"))));
+    site.legacy.system.console.change(|settings| settings.refresh_on_password = true);
+    assert!(is_refused(&services.fresh(&members()).await));
+    db.close().await;
+    site.starts().await.is_killed();
+    let told = "the legacy system refused the password of service account members (wrong user name or password); it is not \
+                tried again: change it in the configuration, or `passerelle service-accounts retry members`";
+    assert!(site.logs().contains(told), "{}", site.logs());
+    assert!(!site.logs().contains("mistyped"));
 }
