@@ -17,6 +17,7 @@ use commands::explain::Explain;
 use commands::init::Init;
 use commands::keys::KeysCommand;
 use commands::serve::Serve;
+use commands::service_accounts::ServiceAccountsCommand;
 use commands::sessions::SessionsCommand;
 
 /// A footbridge from a legacy login to OpenID Connect.
@@ -56,8 +57,10 @@ enum Command {
     Clients(Clients),
     /// Say what the settings mean together.
     Explain(Explain),
-    /// Look at the signing keys, or replace them.
+    /// Look at the signing keys, replace them, or print their public halves.
     Keys(KeysCommand),
+    /// Give service accounts their passwords, and see how they stand.
+    ServiceAccounts(ServiceAccountsCommand),
     /// Look at a person's sessions, or end them.
     Sessions(SessionsCommand),
 }
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Clients(clients) => clients.run(),
         Command::Explain(explain) => explain.run(),
         Command::Keys(keys) => keys.run(),
+        Command::ServiceAccounts(accounts) => accounts.run(),
         Command::Sessions(sessions) => sessions.run(),
     };
     outcome.unwrap_or_else(|error| {

@@ -66,6 +66,13 @@ pub mod loopback;
 mod master_key;
 #[path = "../examples/native_app/mod.rs"]
 pub mod native_app;
+#[path = "../examples/own_api/mod.rs"]
+pub mod own_api;
+#[path = "../examples/own_api_introspection/mod.rs"]
+pub mod own_api_introspection;
+#[cfg(test)]
+#[path = "own_api.rs"]
+mod own_api_tests;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
@@ -106,6 +113,10 @@ mod throttle;
 mod token_client_credentials;
 #[cfg(test)]
 mod token_code;
+#[cfg(test)]
+mod token_json;
+#[cfg(test)]
+mod token_of_an_api;
 #[cfg(test)]
 mod token_refresh;
 #[cfg(test)]

@@ -3,5 +3,6 @@
 pub mod doctor;
 pub mod keys;
 pub mod lifetimes;
+pub mod service_accounts;
 pub mod sessions;
 pub mod words;

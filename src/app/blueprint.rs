@@ -15,13 +15,16 @@ use crate::config::findings::Findings;
 use crate::config::keys;
 use crate::config::launch::{Launch, Target};
 use crate::config::reading::{self, Problem};
+use crate::config::service_account;
 use crate::config::settings::{Reading, Settings};
 use crate::config::sign_in::Method;
+use crate::id::ServiceAccountName;
 use crate::keys::master_key::MasterKey;
 use crate::legacy::description::Description;
 use crate::legacy::description_table;
 use crate::model::claim_scopes::ClaimScopes;
 use crate::model::registry::Registry;
+use crate::model::service_account::ServiceAccount;
 use crate::oauth::scope::{ADDRESS, EMAIL, PHONE, PROFILE};
 use crate::provider::launch::LaunchTarget;
 use crate::web::page::branding::Branding;
@@ -41,6 +44,8 @@ pub struct Blueprint {
     pub legacy: Description,
     /// The others.
     pub other_legacies: Vec<Description>,
+    /// Users of the old system that no person is.
+    pub service_accounts: Arc<BTreeMap<ServiceAccountName, ServiceAccount>>,
     /// What the legacy site may start.
     pub launches: Arc<BTreeMap<String, LaunchTarget>>,
     /// Where the master key comes from.
@@ -97,6 +102,7 @@ impl Blueprint {
             branding: Arc::new(branding),
             legacy,
             other_legacies,
+            service_accounts: Arc::new(service_accounts(&settings.service_accounts)),
             launches: Arc::new(launches(&settings.launches)),
             master_key,
             warnings,
@@ -134,6 +140,18 @@ fn legacy_site(legacy: &Description, settings: &Settings, findings: &mut Finding
     if landing.is_some_and(|landing| !settings.launches.iter().any(|launch| launch.name == *landing)) {
         findings.problem("legacy.site.landing", "no [[launch]] has this name");
     }
+}
+
+fn service_accounts(
+    written: &[service_account::ServiceAccount],
+) -> BTreeMap<ServiceAccountName, ServiceAccount> {
+    let account = |written: &service_account::ServiceAccount| ServiceAccount {
+        name: written.name.clone(),
+        realm: written.realm.clone(),
+        user_name: written.user_name.clone(),
+        password: written.password.clone(),
+    };
+    written.iter().map(|written| (written.name.clone(), account(written))).collect()
 }
 
 fn launches(written: &[Launch]) -> BTreeMap<String, LaunchTarget> {
@@ -212,6 +230,12 @@ fn side_by_side(legacies: &[Description], settings: &Settings, findings: &mut Fi
     // Where a description could not be read, its name is not known either.
     if legacies.len() < settings.legacy.len() {
         return;
+    }
+    for (index, account) in settings.service_accounts.iter().enumerate() {
+        if let Some(unknown) = account.realm.as_ref().filter(|realm| !names.contains(realm.as_str())) {
+            let at = reading::element("service_account", index, Some(account.name.as_str()));
+            findings.problem(reading::key(&at, "realm"), format!("no legacy system is called `{unknown}`"));
+        }
     }
     for (index, client) in settings.clients.iter().enumerate() {
         for unknown in client.realms.iter().filter(|realm| !names.contains(realm.as_str())) {

@@ -8,11 +8,15 @@ use crate::app::blueprint::Blueprint;
 use crate::config::settings::Settings;
 use crate::legacy::description::Description;
 use crate::legacy::refresh::Rotation;
+use crate::model::api::TokenLifetime;
 use crate::model::client::{Client, RefreshBinding};
 use crate::model::registry::Registry;
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::scope::OFFLINE_ACCESS;
 use crate::rules::lifetimes::{Hold, LegacySide, LegacyToken, Setting, Spans};
+
+/// A token without end, where a span has to be named: a thousand years.
+const WITHOUT_END: Duration = Duration::from_hours(24 * 365 * 1000);
 
 /// What an administrator says of the legacy system's tokens, which it does not say itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,7 +88,12 @@ fn own(client: &Client, settings: &Settings) -> BTreeMap<Setting, String> {
 
 fn longest_of_apis<'a>(client: &Client, registry: &'a Registry) -> Option<(Duration, &'a str)> {
     let apis = registry.apis().iter().filter(|api| client.audiences.contains(&api.audience));
-    apis.filter_map(|api| Some((api.lifetime?, api.audience.as_str()))).max_by_key(|(lifetime, _)| *lifetime)
+    let span = |lifetime| match lifetime {
+        TokenLifetime::Limited(span) => span,
+        TokenLifetime::Unlimited => WITHOUT_END,
+    };
+    apis.filter_map(|api| Some((span(api.lifetime?), api.audience.as_str())))
+        .max_by_key(|(lifetime, _)| *lifetime)
 }
 
 fn holds(client: &Client) -> Vec<(Hold, Case)> {

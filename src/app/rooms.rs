@@ -48,6 +48,8 @@ use crate::tokens::key_custody::KeyCustody;
 use crate::tokens::logout::LogoutTokens;
 use crate::tokens::presented::Presented;
 use crate::vault::custody::Vault;
+use crate::vault::service_accounts::ServiceAccounts;
+use crate::vault::service_passwords::ServicePasswords;
 use crate::web::routes::{HANDOVER, SIGNED_OUT, TOKEN};
 
 /// What a sign-in with a password says of its strength, until the configuration can say otherwise.
@@ -111,7 +113,21 @@ impl Rooms {
             issuer: self.issuer.clone(),
         };
         let authorize = self.authorize(liveness);
-        Wired { entry: Entry { authorize: authorize.clone(), vault, end_session }, authorize, farewell }
+        let service_accounts = ServiceAccounts::new(vault.clone(), self.service_passwords());
+        Wired {
+            entry: Entry { authorize: authorize.clone(), vault, end_session },
+            authorize,
+            farewell,
+            service_accounts,
+        }
+    }
+
+    fn service_passwords(&self) -> ServicePasswords {
+        ServicePasswords {
+            sealer: self.custody.sealer.clone(),
+            chance: self.chance.clone(),
+            accounts: self.blueprint.service_accounts.clone(),
+        }
     }
 
     fn back_channel(&self) -> BackChannel {
@@ -316,6 +332,7 @@ pub(super) struct Wired {
     pub(super) authorize: Authorize,
     pub(super) entry: Entry,
     pub(super) farewell: Farewell,
+    pub(super) service_accounts: ServiceAccounts,
 }
 
 /// Each client's keys, parsed once.

@@ -40,7 +40,7 @@ pub struct Vault {
     pub clock: Clock,
     /// Which process this is.
     pub node: NodeId,
-    turns: Turns,
+    turns: Turns<AccountId>,
 }
 
 /// Tokens for a last call.
