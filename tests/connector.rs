@@ -6,8 +6,10 @@ mod description;
 mod foreign;
 mod profile;
 mod property;
+mod steps;
 mod token_answers;
 mod transport;
+mod way;
 
 use std::path::Path;
 use std::time::Duration;
