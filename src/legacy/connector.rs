@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Format, unavailable};
 use super::breaker::{Breaker, Ended};
-use super::description::{Description, Login, Mapping, With};
+use super::description::{Description, Login, Mapping, TokenEndpoint, With};
 use super::error_rule::{Judging, classify};
 use super::exchange::{Exchange, Watch};
 use super::facts::Facts;
@@ -114,11 +114,13 @@ impl Connector {
             watch,
         };
         let login = match &description.login {
-            Login::Grant(endpoint) => Some(GrantCall::new(endpoint.clone(), exchange.clone())),
+            Login::Grant(endpoint) => Some(GrantCall::new(TokenEndpoint::clone(endpoint), exchange.clone())),
             Login::Request(..) => None,
         };
         let refresh = description.refresh.as_ref().and_then(|refresh| match &refresh.call {
-            RefreshRequest::Grant(endpoint) => Some(GrantCall::new(endpoint.clone(), exchange.clone())),
+            RefreshRequest::Grant(endpoint) => {
+                Some(GrantCall::new(TokenEndpoint::clone(endpoint), exchange.clone()))
+            }
             RefreshRequest::Request(..) => None,
         });
         let steps = Steps {
@@ -349,7 +351,7 @@ impl Connector {
                 (call.refresh(token, &facts).await?, &endpoint.answer)
             }
             (_, RefreshRequest::Request(request, reading)) => {
-                (exchange.ask("refresh", request, &facts, reading.format).await?, reading)
+                (exchange.ask("refresh", request, &facts, reading.format).await?, &**reading)
             }
             (None, RefreshRequest::Grant(_)) => {
                 return Err(RefreshTrouble::transient("the token endpoint cannot be called"));

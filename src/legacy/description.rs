@@ -106,9 +106,9 @@ pub struct Transport {
 #[derive(Clone, Debug)]
 pub enum Login {
     /// At a token endpoint, by the grant of RFC 6749 §4.3.
-    Grant(TokenEndpoint),
+    Grant(Box<TokenEndpoint>),
     /// By any request.
-    Request(Box<RequestDescription>, TokenAnswer),
+    Request(Box<RequestDescription>, Box<TokenAnswer>),
 }
 
 impl Login {

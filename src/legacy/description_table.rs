@@ -11,6 +11,7 @@ mod steps;
 mod transport;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use http::HeaderName;
 use serde_json::{Map, Value as Json};
@@ -23,9 +24,10 @@ use crate::config::reading::{self, Problem, key};
 use crate::config::secret_source::SecretSource;
 use crate::id::ConnectorId;
 use crate::legacy::description::{Description, HelpUris, LegacyClient};
+use crate::legacy::formula::Formula;
 use crate::legacy::origins::Origins;
 use crate::legacy::request::SendToken;
-use crate::legacy::written::Raw;
+use crate::legacy::written::{Raw, RawHelp};
 use crate::legacy::written_words::Plain;
 use crate::secret::Secret;
 
@@ -95,17 +97,12 @@ impl Reader<'_> {
     fn description(&mut self, mut raw: Raw) -> Option<Description> {
         let base_url = self.base_url(raw.base_url.take());
         let base = base_url.as_deref();
-        let timeout = raw.timeout.unwrap_or(TIMEOUT);
-        if timeout.is_zero() {
-            self.problem("timeout", format!("no time at all; the default is \"{TIMEOUT}\""));
-        }
+        let timeout = self.timeout(raw.timeout);
         let transport = self.transport(raw.tls, raw.proxy, raw.concurrency);
         let client = self.credentials(raw.client_id, raw.client_secret);
         let secrets = self.secrets(raw.secrets);
         let tables = tables(raw.tables);
-        if let Some(formula) = &raw.user_name {
-            self.formula_of(formula, "user_name", &["typed"]);
-        }
+        self.user_name(raw.user_name.as_ref());
         let forward_address = raw.forward_address.and_then(|name| self.header_name(&name, "forward_address"));
         let (errors, step_errors) = self.rules(raw.error);
         let before = self.before(raw.before, base);
@@ -123,10 +120,7 @@ impl Reader<'_> {
         let change_password = raw.change_password.and_then(|call| self.change_password(call, base));
         let profile = self.profile(raw.profile, base, service_account.is_some());
         let mapping = self.mapping(raw.identity, raw.claims);
-        let help = HelpUris {
-            password: self.web_uri(raw.help.password_uri, "help.password_uri"),
-            account: self.web_uri(raw.help.account_uri, "help.account_uri"),
-        };
+        let help = self.help(raw.help);
         let id = self.name(raw.name);
         let suffixes = self.suffixes(raw.suffixes.unwrap_or_default());
         let origins = self.origins(raw.origins.unwrap_or_default(), base);
@@ -136,9 +130,8 @@ impl Reader<'_> {
             suffixes,
             base_url: base_url?,
             transport,
-            timeout: timeout.duration(),
-            largest_answer: usize::try_from(raw.largest_answer.unwrap_or(LARGEST_ANSWER))
-                .unwrap_or(usize::MAX),
+            timeout,
+            largest_answer: bytes(raw.largest_answer.unwrap_or(LARGEST_ANSWER)),
             origins,
             user_name: raw.user_name,
             secrets,
@@ -162,6 +155,27 @@ impl Reader<'_> {
             help,
             warnings: std::mem::take(&mut self.warnings),
         })
+    }
+
+    fn timeout(&mut self, written: Option<Span>) -> Duration {
+        let timeout = written.unwrap_or(TIMEOUT);
+        if timeout.is_zero() {
+            self.problem("timeout", format!("no time at all; the default is \"{TIMEOUT}\""));
+        }
+        timeout.duration()
+    }
+
+    fn user_name(&mut self, written: Option<&Formula>) {
+        if let Some(formula) = written {
+            self.formula_of(formula, "user_name", &["typed"]);
+        }
+    }
+
+    fn help(&mut self, written: RawHelp) -> HelpUris {
+        HelpUris {
+            password: self.web_uri(written.password_uri, "help.password_uri"),
+            account: self.web_uri(written.account_uri, "help.account_uri"),
+        }
     }
 
     fn name(&mut self, written: Option<String>) -> ConnectorId {
@@ -289,4 +303,8 @@ fn is_loopback(url: &Url) -> bool {
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     }
+}
+
+fn bytes(written: u32) -> usize {
+    usize::try_from(written).unwrap_or(usize::MAX)
 }

@@ -30,9 +30,9 @@ pub struct RefreshDescription {
 #[derive(Clone, Debug)]
 pub enum RefreshRequest {
     /// At a token endpoint, by the grant of RFC 6749 §6.
-    Grant(TokenEndpoint),
+    Grant(Box<TokenEndpoint>),
     /// By any request.
-    Request(Box<RequestDescription>, TokenAnswer),
+    Request(Box<RequestDescription>, Box<TokenAnswer>),
 }
 
 /// What becomes of a refresh token that is used.

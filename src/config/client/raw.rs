@@ -90,8 +90,7 @@ impl Raw {
         let key = |name: &str| reading::key(at, name);
         let id = client_id(self.id.take(), &key("id"), findings);
         let credentials = self.credentials(at).check(at, context, findings);
-        let client_type =
-            if credentials == Credentials::Public { ClientType::Public } else { ClientType::Confidential };
+        let client_type = type_of(&credentials);
         let grant_types = self.grant_types.unwrap_or_else(|| GRANT_TYPES.to_vec());
         permissions::grant_types(&grant_types, client_type, context.role_of(&id), at, findings);
         let audiences = permissions::audiences(&self.audiences.unwrap_or_default(), at, context, findings);
@@ -140,7 +139,7 @@ impl Raw {
             service_account,
             pkce,
             consent,
-            realms: self.realms.unwrap_or_default().into_iter().map(ConnectorId::from).collect(),
+            realms: realms(self.realms),
             subject: self.subject.unwrap_or_default(),
             id_token_signed_response_alg: self.id_token_signed_response_alg.unwrap_or(ID_TOKEN_ALGORITHM),
             id_token_claims: self.id_token_claims.unwrap_or_default(),
@@ -202,4 +201,12 @@ fn client_id(written: Option<String>, at: &str, findings: &mut Findings) -> Clie
         findings.problem(at, "up to 255 printable ASCII characters without spaces and colons");
     }
     ClientId::from(id)
+}
+
+fn realms(written: Option<Vec<String>>) -> Vec<ConnectorId> {
+    written.unwrap_or_default().into_iter().map(ConnectorId::from).collect()
+}
+
+fn type_of(credentials: &Credentials) -> ClientType {
+    if *credentials == Credentials::Public { ClientType::Public } else { ClientType::Confidential }
 }

@@ -35,7 +35,7 @@ impl Reader<'_> {
         client: Option<&LegacyClient>,
     ) -> Option<Login> {
         match login {
-            None => self.token(token, base_url, client).map(Login::Grant),
+            None => self.token(token, base_url, client).map(Box::new).map(Login::Grant),
             Some(_) if token.url.is_some() => {
                 self.problem(
                     "login",
@@ -47,7 +47,7 @@ impl Reader<'_> {
                 let answer = self.login_answer(login.take_answer(), "login");
                 let request = self.request(login.take_request(), base_url, "login", Purpose::Does);
                 let request = without_token(request?);
-                Some(Login::Request(Box::new(request), answer?))
+                Some(Login::Request(Box::new(request), Box::new(answer?)))
             }
         }
     }

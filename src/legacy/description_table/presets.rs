@@ -24,7 +24,7 @@ pub(super) fn over_preset(written: Table, at: &str) -> (Table, Option<Problem>) 
 fn lay_over(below: &mut Table, above: Table) {
     for ways in WAYS {
         if ways.iter().any(|way| above.contains_key(*way)) {
-            below.retain(|key, _| !ways.contains(&key.as_ref()) || above.contains_key(key));
+            below.retain(|key, _| !ways.iter().any(|way| *key == **way) || above.contains_key(key));
         }
     }
     for (key, value) in above {

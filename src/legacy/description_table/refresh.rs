@@ -34,13 +34,13 @@ impl Reader<'_> {
                 return None;
             }
             Login::Grant(endpoint) if !request => {
-                let endpoint = TokenEndpoint { answer, ..endpoint.clone() };
-                RefreshRequest::Grant(self.refresh_grant(raw, base_url, client, endpoint)?)
+                let endpoint = TokenEndpoint { answer, ..TokenEndpoint::clone(endpoint) };
+                RefreshRequest::Grant(Box::new(self.refresh_grant(raw, base_url, client, endpoint)?))
             }
             Login::Request(..) if raw.url.is_none() && !request => return None,
             Login::Grant(_) | Login::Request(..) => {
                 let request = self.request(raw.take_request(), Some(base_url), "refresh", Purpose::Does)?;
-                RefreshRequest::Request(Box::new(without_token(request)), answer)
+                RefreshRequest::Request(Box::new(without_token(request)), Box::new(answer))
             }
         };
         Some(RefreshDescription { call, rotation, lifetime, classes })
