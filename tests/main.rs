@@ -34,6 +34,7 @@ mod example_apps;
 mod floors;
 #[cfg(test)]
 mod further;
+#[cfg(test)]
 mod ground;
 #[cfg(test)]
 mod handover;
