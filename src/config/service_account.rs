@@ -43,7 +43,7 @@ pub(super) fn check(
             findings.problem(key(&at, "name"), "there is a service account of this name already");
         }
         // Two that sign in as one would each try a wrong password of its own, and end each other's tokens.
-        if let Some(known) = accounts.iter().find(|known| known.user_name == account.user_name) {
+        if let Some(known) = signs_in_as(&accounts, &account.user_name) {
             let why = format!(
                 "the service account {} signs in with it; several clients may share that one",
                 known.name
@@ -53,6 +53,11 @@ pub(super) fn check(
         accounts.push(account);
     }
     accounts
+}
+
+fn signs_in_as<'a>(accounts: &'a [ServiceAccount], user_name: &str) -> Option<&'a ServiceAccount> {
+    // That one is missing was told at each.
+    accounts.iter().find(|known| !user_name.is_empty() && known.user_name == user_name)
 }
 
 impl Raw {
