@@ -46,9 +46,7 @@ pub(super) fn check(
             findings.problem(key(&at, "name"), "there is a service account of this name already");
         }
         // Two that sign in as one would each try a wrong password of its own, and end each other's tokens.
-        if let Some(known) =
-            accounts.iter().find(|known| known.user_name == account.user_name && known.realm == account.realm)
-        {
+        if let Some(known) = signs_in_as(&accounts, &account) {
             let why = format!(
                 "the service account {} signs in with it; several clients may share that one",
                 known.name
@@ -58,6 +56,12 @@ pub(super) fn check(
         accounts.push(account);
     }
     accounts
+}
+
+fn signs_in_as<'a>(accounts: &'a [ServiceAccount], account: &ServiceAccount) -> Option<&'a ServiceAccount> {
+    // That one is missing was told at each.
+    let mut accounts = accounts.iter().filter(|_| !account.user_name.is_empty());
+    accounts.find(|known| known.user_name == account.user_name && known.realm == account.realm)
 }
 
 impl Raw {

@@ -1,6 +1,7 @@
 //! A JSON object as the parameters of a request, read as strictly as a form: each name once, texts alone. serde keeps one of two equal
 //! names without a word, and a proxy in front may have kept the other.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -24,15 +25,14 @@ impl<'de> Visitor<'de> for Object {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-        let mut names: Vec<String> = Vec::new();
+        let mut names = BTreeSet::new();
         let mut pairs = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
-            if names.contains(&name) {
+            if !names.insert(name.clone()) {
                 return Err(A::Error::custom("a name twice"));
             }
             let Texts(values) = map.next_value()?;
             pairs.extend(values.into_iter().map(|value| (name.clone(), value)));
-            names.push(name);
         }
         Ok(Pairs(pairs))
     }

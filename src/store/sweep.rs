@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 /// How long rows stay after their own end, because others point at them.
 #[derive(Clone, Copy, Debug)]
 pub struct Keep {
-    /// The longest life of any access token.
+    /// The longest life of any access token that has a family: one that speaks for a person.
     pub longest_access_token: Duration,
     /// How long an ended session stays.
     pub ended_sessions: Duration,

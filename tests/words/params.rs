@@ -181,3 +181,21 @@ fn json_that_says_a_thing_twice_or_something_else_than_texts_is_refused() {
     assert_eq!(json(&array(MOST + 1)), Err(MalformedParams::TooMany));
     assert_eq!(json(&format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))), Err(MalformedParams::Json));
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn what_is_written_as_json_is_what_is_written_as_a_form(
+        pairs in prop::collection::btree_map("[^\0]{0,12}", "[^\0]{0,40}", 0..20),
+    ) {
+        let json = serde_json::to_vec(&pairs).unwrap();
+        let pairs: Vec<(String, String)> = pairs.into_iter().collect();
+        prop_assert_eq!(Params::from_json(&json), Params::from_form(form(&pairs).as_bytes()));
+    }
+
+    #[test]
+    fn whatever_bytes_come_they_are_json_parameters_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Params::from_json(&bytes);
+    }
+}
