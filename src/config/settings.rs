@@ -12,6 +12,7 @@ use super::branding::{self, Branding};
 use super::client::{self, Client, Context};
 use super::environment::{Environment, Overrides, Surroundings};
 use super::findings::Findings;
+use super::gateway::{self, Gateway};
 use super::keys::{self, Keys};
 use super::launch::{self, Launch};
 use super::logout::{self, Logout};
@@ -22,6 +23,7 @@ use super::session::{self, Session};
 use super::sign_in::{self, SignIn};
 use super::storage::{self, Storage};
 use super::tokens::{self, Tokens};
+use crate::id::ClientId;
 
 /// The sections.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +56,8 @@ pub struct Settings {
     pub clients: Vec<Client>,
     /// `[[launch]]`.
     pub launches: Vec<Launch>,
+    /// `[gateway]`.
+    pub gateway: Gateway,
 }
 
 #[derive(Default, Deserialize)]
@@ -73,6 +77,7 @@ struct Raw {
     api: Vec<api::Raw>,
     client: Vec<client::Raw>,
     launch: Vec<launch::Raw>,
+    gateway: gateway::Raw,
 }
 
 /// A configuration that was read, and what was found in it so far. Upper floors add what they find before anybody is told.
@@ -163,6 +168,8 @@ impl Raw {
             findings.warning("client", "no application is registered; each is a [[client]]");
         }
         let launches = launch::check(self.launch, &clients, findings);
+        let ids: Vec<ClientId> = clients.iter().map(|client| client.id.clone()).collect();
+        let gateway = self.gateway.check(&ids, findings);
         if self.legacy.is_none() {
             findings.missing(
                 "legacy",
@@ -184,6 +191,7 @@ impl Raw {
             apis,
             clients,
             launches,
+            gateway,
         }
     }
 }
