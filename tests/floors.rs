@@ -25,7 +25,7 @@ const FLOORS: [&[&str]; 9] = [
 const NEIGHBOURLY: usize = 2;
 
 /// Which crate is named where: rooms end in `/`, files in `.rs`.
-const DOORKEEPERS: [(&str, &[&str]); 12] = [
+const DOORKEEPERS: [(&str, &[&str]); 13] = [
     ("axum", &["web/", "app.rs", "app/"]),
     ("axum_server", &["web/"]),
     ("tower_http", &["web/", "app.rs", "app/"]),
@@ -34,7 +34,8 @@ const DOORKEEPERS: [(&str, &[&str]); 12] = [
     ("askama_web", &["web/"]),
     ("sqlx", &["store/"]),
     ("josekit", &["keys/"]),
-    ("reqwest", &["legacy/", "provider/logout/back_channel.rs", "app.rs", "app/"]),
+    ("openssl", &["keys/"]),
+    ("reqwest", &["legacy/", "provider/logout/back_channel.rs", "gateway/", "app.rs", "app/"]),
     ("oauth2", &["legacy/"]),
     ("openidconnect", &["oauth/", "provider/discovery.rs"]),
     ("anyhow", &["main.rs", "commands/"]),
