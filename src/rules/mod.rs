@@ -2,9 +2,12 @@
 
 pub mod authorization;
 pub mod authorization_refusal;
+pub mod claim_path;
 pub mod client_assertion;
 pub mod code;
 pub mod consent;
+pub mod foreign_identity;
+pub mod foreign_token;
 pub mod handover;
 pub mod interaction;
 pub mod key_life;
