@@ -7,6 +7,7 @@ mod example;
 mod problems;
 mod property;
 mod secrets;
+mod trusted_issuers;
 
 use std::path::Path;
 

@@ -9,6 +9,7 @@ use crate::app::apis::apis;
 use crate::app::branding::branding;
 use crate::app::claim_scopes::claim_scopes;
 use crate::app::clients::clients;
+use crate::app::issuers;
 use crate::app::seal::MasterKeySource;
 use crate::config::environment::Environment;
 use crate::config::findings::Findings;
@@ -17,6 +18,7 @@ use crate::config::launch::{Launch, Target};
 use crate::config::reading::Problem;
 use crate::config::settings::{Reading, Settings};
 use crate::config::sign_in::Method;
+use crate::gateway::issuers::description::IssuerDescription;
 use crate::keys::master_key::MasterKey;
 use crate::legacy::description::Description;
 use crate::legacy::description_table;
@@ -40,6 +42,8 @@ pub struct Blueprint {
     pub legacy: Description,
     /// What the legacy site may start.
     pub launches: Arc<BTreeMap<String, LaunchTarget>>,
+    /// The other identity providers whose tokens are taken.
+    pub issuers: Vec<IssuerDescription>,
     /// Where the master key comes from.
     pub master_key: MasterKeySource,
     /// What does not keep the bridge from starting.
@@ -68,6 +72,7 @@ impl Blueprint {
         let clients = clients(&reading.settings.clients, &mut found);
         let branding = branding(&reading.settings.branding, &mut found);
         let master_key = master_key(&reading.settings.keys.master, &mut found);
+        let issuers = issuers::described(&reading.settings.gateway.issuers, &mut found);
         let legacy = legacy(&reading, &mut found);
         if let Some(legacy) = &legacy {
             legacy_site(legacy, &reading.settings, &mut found);
@@ -83,6 +88,7 @@ impl Blueprint {
             branding: Arc::new(branding),
             legacy,
             launches: Arc::new(launches(&settings.launches)),
+            issuers,
             master_key,
             warnings,
             settings,

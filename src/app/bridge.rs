@@ -13,10 +13,12 @@ use tracing::{info, warn};
 use crate::admin::sessions::Sessions;
 use crate::app::blueprint::Blueprint;
 use crate::app::custody_policy::custody_policy;
+use crate::app::issuers::issuers;
 use crate::app::outbound::{app_client, legacy_client};
 use crate::app::rooms::{Rooms, client_keys};
 use crate::app::routing::routes;
 use crate::app::seal::{SealError, unseal};
+use crate::gateway::issuers::trusted::Issuers;
 use crate::id::{ClientId, NodeId};
 use crate::jobs::deliver_logouts::DeliverLogouts;
 use crate::jobs::rotate_keys::RotateKeys;
@@ -63,8 +65,8 @@ pub enum OpenError {
     /// The discovery document cannot be made.
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
-    /// No client for the old system.
-    #[error("the HTTP client for the legacy system: {0}")]
+    /// No client for the old system, for apps or for a trusted issuer.
+    #[error("an HTTP client cannot be made: {0}")]
     Outbound(#[from] reqwest::Error),
     /// No stylesheet.
     #[error(transparent)]
@@ -81,6 +83,8 @@ pub struct Bridge {
     sweep: Sweep,
     deliver_logouts: DeliverLogouts,
     watch_sessions: WatchSessions,
+    issuers: Issuers,
+    clock: Clock,
 }
 
 /// The keys of a bridge, for an operator's command.
@@ -152,17 +156,20 @@ impl Bridge {
             revalidate_idle: rooms.settings().session.revalidate_idle,
             clock: clock.clone(),
         };
+        let issuers = issuers(&rooms.blueprint.issuers, &rooms.db)?;
         let tls = rooms.blueprint.settings.server.tls.as_ref();
         let tls = tls.map(|tls| TlsFiles { certificate: tls.certificate.clone(), key: tls.key.clone() });
         Ok(Self {
             router,
             tls,
             db: rooms.db,
-            rotate_keys: RotateKeys { custody, keyring, clock },
+            rotate_keys: RotateKeys { custody, keyring, clock: clock.clone() },
             placed,
             sweep,
             deliver_logouts: DeliverLogouts { back_channel: wired.farewell.back_channel },
             watch_sessions,
+            issuers,
+            clock,
         })
     }
 
@@ -198,6 +205,8 @@ impl Bridge {
         jobs.spawn(self.rotate_keys.run(self.placed));
         jobs.spawn(self.deliver_logouts.run());
         jobs.spawn(self.watch_sessions.run());
+        let (issuers, now) = (self.issuers, self.clock.now());
+        jobs.spawn(async move { issuers.warm(now).await });
         let served = serve(listener, self.router, self.tls, Patience::default(), stop).await;
         jobs.shutdown().await;
         self.db.close().await;

@@ -29,6 +29,15 @@ pub fn app_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> 
     guarded(timeout).pool_max_idle_per_host(1).pool_idle_timeout(IDLE).build()
 }
 
+/// The client for a trusted issuer's keys and answers. Its addresses are written by the administrator, or told by the issuer itself under
+/// conditions that the gateway keeps.
+///
+/// # Errors
+/// As [`legacy_client`].
+pub fn issuer_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    guarded(timeout).build()
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
 fn guarded(timeout: Duration) -> reqwest::ClientBuilder {
     reqwest::Client::builder()

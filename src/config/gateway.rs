@@ -1,10 +1,15 @@
 //! `[gateway]`: which APIs are reached through the bridge, and by whom.
 
+pub mod issuer;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use self::issuer::TrustedIssuer;
+use super::environment::Surroundings;
 use super::findings::Findings;
+use super::issuer::Issuer;
 use super::reading;
 use crate::id::ClientId;
 
@@ -18,6 +23,8 @@ pub struct Gateway {
     pub roles_claim: String,
     /// The roles of clients that act for themselves.
     pub client_roles: BTreeMap<ClientId, Vec<String>>,
+    /// The other identity providers whose tokens are taken.
+    pub issuers: Vec<TrustedIssuer>,
 }
 
 /// The section as written.
@@ -26,10 +33,17 @@ pub struct Gateway {
 pub(super) struct Raw {
     roles_claim: Option<String>,
     client_roles: BTreeMap<String, Vec<String>>,
+    issuer: Vec<issuer::Raw>,
 }
 
 impl Raw {
-    pub(super) fn check(self, clients: &[ClientId], findings: &mut Findings) -> Gateway {
+    pub(super) fn check(
+        self,
+        clients: &[ClientId],
+        ours: &Issuer,
+        around: &Surroundings<'_>,
+        findings: &mut Findings,
+    ) -> Gateway {
         let roles_claim = self.roles_claim.unwrap_or_else(|| ROLES_CLAIM.to_owned());
         if roles_claim.is_empty() {
             findings.problem("gateway.roles_claim", "empty; the default is \"roles\"");
@@ -45,6 +59,6 @@ impl Raw {
             }
             client_roles.insert(client, roles);
         }
-        Gateway { roles_claim, client_roles }
+        Gateway { roles_claim, client_roles, issuers: issuer::check(self.issuer, ours, around, findings) }
     }
 }

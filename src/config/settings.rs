@@ -169,7 +169,7 @@ impl Raw {
         }
         let launches = launch::check(self.launch, &clients, findings);
         let ids: Vec<ClientId> = clients.iter().map(|client| client.id.clone()).collect();
-        let gateway = self.gateway.check(&ids, findings);
+        let gateway = self.gateway.check(&ids, &server.issuer, around, findings);
         if self.legacy.is_none() {
             findings.missing(
                 "legacy",

@@ -2,3 +2,4 @@
 //! in one [`caller::Caller`]; everything behind it knows nothing of tokens.
 
 pub mod caller;
+pub mod issuers;

@@ -57,7 +57,7 @@ pub struct Facts<'t> {
     /// Its client.
     pub client: Option<&'t str>,
     /// Its subject.
-    pub subject: Option<&'t str>,
+    pub subject: &'t str,
     /// Its roles.
     pub roles: &'t [String],
     /// All of its claims, an object.
@@ -79,7 +79,7 @@ impl IdentityRule {
         match &self.who {
             Who::ServiceAccount(name) => Some(Identity::ServiceAccount(name.clone())),
             // RFC 9068 §5: where no person is involved `sub` is the client, and whoever could call a client "alice" would be alice.
-            Who::Person { .. } if facts.subject.is_some() && facts.subject == facts.client => None,
+            Who::Person { .. } if facts.client == Some(facts.subject) => None,
             Who::Person { claim, names } => {
                 let name = name(claim.find(facts.claims)?)?;
                 Some(match names {
