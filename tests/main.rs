@@ -104,6 +104,8 @@ mod token_refresh;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod trusted_issuers;
+#[cfg(test)]
 mod userinfo;
 #[cfg(test)]
 mod vault;

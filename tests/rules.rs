@@ -4,6 +4,8 @@ mod authorization;
 mod client_assertion;
 mod code;
 mod consent;
+mod foreign_identity;
+mod foreign_token;
 mod handover;
 mod interaction;
 mod key_life;

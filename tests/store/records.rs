@@ -360,6 +360,11 @@ async fn a_revoked_token_and_a_used_assertion_are_remembered_once(
         let (client, jti) = (ClientId::from(client), long.clone());
         assert_eq!(commit!(db, used_assertions::spend, &client, &jti, until).unwrap(), first);
     }
+    for (iss, first) in
+        [("https://a.example", true), ("https://a.example", false), ("https://b.example", true)]
+    {
+        assert_eq!(commit!(db, used_assertions::spend_of_issuer, iss, "jti", until).unwrap(), first);
+    }
 }
 
 #[rstest]
