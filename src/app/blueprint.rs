@@ -9,6 +9,7 @@ use crate::app::apis::apis;
 use crate::app::branding::branding;
 use crate::app::claim_scopes::claim_scopes;
 use crate::app::clients::clients;
+use crate::app::gateway::gateway_routes;
 use crate::app::seal::MasterKeySource;
 use crate::config::environment::Environment;
 use crate::config::findings::Findings;
@@ -17,6 +18,7 @@ use crate::config::launch::{Launch, Target};
 use crate::config::reading::Problem;
 use crate::config::settings::{Reading, Settings};
 use crate::config::sign_in::Method;
+use crate::gateway::route::Routes;
 use crate::keys::master_key::MasterKey;
 use crate::legacy::description::Description;
 use crate::legacy::description_table;
@@ -40,6 +42,8 @@ pub struct Blueprint {
     pub legacy: Description,
     /// What the legacy site may start.
     pub launches: Arc<BTreeMap<String, LaunchTarget>>,
+    /// The routes of the gateway.
+    pub gateway: Routes,
     /// Where the master key comes from.
     pub master_key: MasterKeySource,
     /// What does not keep the bridge from starting.
@@ -72,6 +76,7 @@ impl Blueprint {
         if let Some(legacy) = &legacy {
             legacy_site(legacy, &reading.settings, &mut found);
         }
+        let gateway = gateway_routes(&reading.settings, &mut found);
         reading.findings = found;
         // Without a description there is a problem, and with a problem no blueprint.
         let (settings, warnings) = reading.finish()?;
@@ -83,6 +88,7 @@ impl Blueprint {
             branding: Arc::new(branding),
             legacy,
             launches: Arc::new(launches(&settings.launches)),
+            gateway,
             master_key,
             warnings,
             settings,

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use crate::admin::sessions::Sessions;
 use crate::app::blueprint::Blueprint;
 use crate::app::custody_policy::custody_policy;
-use crate::app::outbound::{app_client, legacy_client};
+use crate::app::outbound::{app_client, legacy_client, upstream_client};
 use crate::app::rooms::{Rooms, client_keys};
 use crate::app::routing::routes;
 use crate::app::seal::{SealError, unseal};
@@ -69,6 +69,9 @@ pub enum OpenError {
     /// No stylesheet.
     #[error(transparent)]
     Stylesheet(#[from] StylesheetError),
+    /// The HTTP client for the APIs behind the gateway cannot be made.
+    #[error("the HTTP client for the gateway: {0}")]
+    Upstream(#[from] rustls::Error),
 }
 
 /// A bridge that is ready to serve.
@@ -130,6 +133,7 @@ impl Bridge {
             issuer: blueprint.settings.server.issuer.as_str().into(),
             connector: Connector::new(blueprint.legacy.clone(), legacy_client(blueprint.legacy.timeout)?),
             apps: app_client(blueprint.settings.logout.timeout.into())?,
+            upstream: upstream_client()?,
             wake: Arc::new(Notify::new()),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             node: NodeId::mint(&chance),

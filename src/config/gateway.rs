@@ -1,9 +1,17 @@
 //! `[gateway]`: which APIs are reached through the bridge, and by whom.
 
+pub mod decide;
+pub mod route;
+pub mod rule;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use self::decide::Decide;
+use self::route::Route;
+use super::api::Api;
+use super::environment::Surroundings;
 use super::findings::Findings;
 use super::reading;
 use crate::id::ClientId;
@@ -18,6 +26,10 @@ pub struct Gateway {
     pub roles_claim: String,
     /// The roles of clients that act for themselves.
     pub client_roles: BTreeMap<ClientId, Vec<String>>,
+    /// The decision endpoint for other proxies; off without it.
+    pub decide: Option<Decide>,
+    /// What is reached.
+    pub routes: Vec<Route>,
 }
 
 /// The section as written.
@@ -26,10 +38,30 @@ pub struct Gateway {
 pub(super) struct Raw {
     roles_claim: Option<String>,
     client_roles: BTreeMap<String, Vec<String>>,
+    decide: Option<decide::Raw>,
+    route: Vec<route::Raw>,
+}
+
+/// What the section's checks look at besides the section.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) around: Surroundings<'a>,
+    pub(super) clients: &'a [ClientId],
+    pub(super) apis: &'a [Api],
+    pub(super) proxies: bool,
+}
+
+impl Around<'_> {
+    /// Tells of a client that there is none of.
+    fn known_client(&self, client: &ClientId, at: &str, findings: &mut Findings) {
+        if !self.clients.contains(client) {
+            findings.problem(at, "no [[client]] has this id");
+        }
+    }
 }
 
 impl Raw {
-    pub(super) fn check(self, clients: &[ClientId], findings: &mut Findings) -> Gateway {
+    pub(super) fn check(self, around: &Around<'_>, findings: &mut Findings) -> Gateway {
         let roles_claim = self.roles_claim.unwrap_or_else(|| ROLES_CLAIM.to_owned());
         if roles_claim.is_empty() {
             findings.problem("gateway.roles_claim", "empty; the default is \"roles\"");
@@ -37,14 +69,14 @@ impl Raw {
         let mut client_roles = BTreeMap::new();
         for (name, roles) in self.client_roles {
             let client = ClientId::from(name);
-            if !clients.contains(&client) {
-                findings.problem(
-                    reading::key("gateway.client_roles", client.as_str()),
-                    "no [[client]] has this id",
-                );
-            }
+            around.known_client(&client, &reading::key("gateway.client_roles", client.as_str()), findings);
             client_roles.insert(client, roles);
         }
-        Gateway { roles_claim, client_roles }
+        Gateway {
+            roles_claim,
+            client_roles,
+            decide: self.decide.and_then(|decide| decide.check(around, findings)),
+            routes: route::check(self.route, around, findings),
+        }
     }
 }

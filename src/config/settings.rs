@@ -169,7 +169,13 @@ impl Raw {
         }
         let launches = launch::check(self.launch, &clients, findings);
         let ids: Vec<ClientId> = clients.iter().map(|client| client.id.clone()).collect();
-        let gateway = self.gateway.check(&ids, findings);
+        let beside = gateway::Around {
+            around: *around,
+            clients: &ids,
+            apis: &apis,
+            proxies: !server.trusted_proxies.is_empty(),
+        };
+        let gateway = self.gateway.check(&beside, findings);
         if self.legacy.is_none() {
             findings.missing(
                 "legacy",

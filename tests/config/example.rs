@@ -76,6 +76,9 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
         "[[api]]",
         "[[client]]",
         "[[launch]]",
+        "[gateway]",
+        "[[gateway.route]]",
+        "[[gateway.route]]\n[[gateway.route.rule]]",
     ];
     let word = Regex::new("`([a-z0-9_]+)`").unwrap();
     sections
