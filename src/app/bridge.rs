@@ -10,11 +10,13 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use crate::admin::explain::Explain;
 use crate::admin::sessions::Sessions;
 use crate::app::blueprint::Blueprint;
 use crate::app::custody_policy::custody_policy;
+use crate::app::gateway::roles;
 use crate::app::outbound::{app_client, legacy_client, upstream_client};
-use crate::app::rooms::{Rooms, client_keys};
+use crate::app::rooms::{ACR, Rooms, client_keys};
 use crate::app::routing::routes;
 use crate::app::seal::{SealError, unseal};
 use crate::id::{ClientId, NodeId};
@@ -114,6 +116,21 @@ pub async fn open_sessions(blueprint: &Blueprint, chance: &Chance) -> Result<Ses
         },
         db,
         session_idle: blueprint.settings.session.idle.into(),
+    })
+}
+
+/// What the gateway would do, for an operator's command.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn open_explain(blueprint: &Blueprint) -> Result<Explain, OpenError> {
+    let storage = &blueprint.settings.storage;
+    Ok(Explain {
+        db: Db::open(storage.url.expose(), storage.connections).await?,
+        registry: blueprint.registry.clone(),
+        routes: blueprint.gateway.clone(),
+        roles: roles(&blueprint.settings),
+        acr: ACR,
     })
 }
 

@@ -58,7 +58,7 @@ use crate::vault::custody::Vault;
 use crate::web::routes::{HANDOVER, SIGNED_OUT, TOKEN};
 
 /// What a sign-in with a password says of its strength, until the configuration can say otherwise.
-const ACR: &str = "urn:passerelle:acr:password";
+pub(super) const ACR: &str = "urn:passerelle:acr:password";
 /// The rooms that flows are wired from.
 pub(super) struct Rooms {
     pub(super) db: Db,
