@@ -7,6 +7,7 @@ pub mod bridge;
 pub mod claim_scopes;
 pub mod clients;
 pub mod custody_policy;
+pub mod gateway;
 pub mod issuers;
 pub mod outbound;
 mod rooms;

@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use commands::check::Check;
 use commands::clients::Clients;
+use commands::gateway::GatewayCommand;
 use commands::init::Init;
 use commands::keys::KeysCommand;
 use commands::serve::Serve;
@@ -54,6 +55,8 @@ enum Command {
     Keys(KeysCommand),
     /// Look at a person's sessions, or end them.
     Sessions(SessionsCommand),
+    /// Ask what the gateway would do with a request.
+    Gateway(GatewayCommand),
 }
 
 fn main() -> ExitCode {
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Clients(clients) => clients.run(),
         Command::Keys(keys) => keys.run(),
         Command::Sessions(sessions) => sessions.run(),
+        Command::Gateway(gateway) => gateway.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("passerelle: {error:#}");

@@ -31,6 +31,8 @@ mod example_apps;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod ground;
 #[cfg(test)]
 mod handover;

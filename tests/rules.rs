@@ -1,5 +1,6 @@
 //! The rules, each as a table: one row per way to say no, naming the paragraph. No I/O, no clock but the one in hand.
 
+mod access;
 mod authorization;
 mod client_assertion;
 mod code;
@@ -11,6 +12,7 @@ mod interaction;
 mod key_life;
 mod logout;
 mod redirect_uri;
+mod request_path;
 mod rotation;
 mod scope;
 mod throttle;

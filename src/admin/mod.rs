@@ -1,4 +1,5 @@
 //! What an operator may do.
 
+pub mod explain;
 pub mod keys;
 pub mod sessions;

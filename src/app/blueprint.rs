@@ -9,6 +9,7 @@ use crate::app::apis::apis;
 use crate::app::branding::branding;
 use crate::app::claim_scopes::claim_scopes;
 use crate::app::clients::clients;
+use crate::app::gateway::gateway_routes;
 use crate::app::issuers;
 use crate::app::seal::MasterKeySource;
 use crate::config::environment::Environment;
@@ -19,6 +20,7 @@ use crate::config::reading::Problem;
 use crate::config::settings::{Reading, Settings};
 use crate::config::sign_in::Method;
 use crate::gateway::issuers::description::IssuerDescription;
+use crate::gateway::route::Routes;
 use crate::keys::master_key::MasterKey;
 use crate::legacy::description::Description;
 use crate::legacy::description_table;
@@ -42,6 +44,8 @@ pub struct Blueprint {
     pub legacy: Description,
     /// What the legacy site may start.
     pub launches: Arc<BTreeMap<String, LaunchTarget>>,
+    /// The routes of the gateway.
+    pub gateway: Routes,
     /// The other identity providers whose tokens are taken.
     pub issuers: Vec<IssuerDescription>,
     /// Where the master key comes from.
@@ -77,6 +81,7 @@ impl Blueprint {
         if let Some(legacy) = &legacy {
             legacy_site(legacy, &reading.settings, &mut found);
         }
+        let gateway = gateway_routes(&reading.settings, &mut found);
         reading.findings = found;
         // Without a description there is a problem, and with a problem no blueprint.
         let (settings, warnings) = reading.finish()?;
@@ -88,6 +93,7 @@ impl Blueprint {
             branding: Arc::new(branding),
             legacy,
             launches: Arc::new(launches(&settings.launches)),
+            gateway,
             issuers,
             master_key,
             warnings,

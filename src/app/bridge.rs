@@ -10,12 +10,14 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use crate::admin::explain::Explain;
 use crate::admin::sessions::Sessions;
 use crate::app::blueprint::Blueprint;
 use crate::app::custody_policy::custody_policy;
+use crate::app::gateway::roles;
 use crate::app::issuers::issuers;
-use crate::app::outbound::{app_client, legacy_client};
-use crate::app::rooms::{Rooms, client_keys};
+use crate::app::outbound::{app_client, legacy_client, upstream_client};
+use crate::app::rooms::{ACR, Rooms, client_keys};
 use crate::app::routing::routes;
 use crate::app::seal::{SealError, unseal};
 use crate::gateway::issuers::trusted::Issuers;
@@ -71,6 +73,9 @@ pub enum OpenError {
     /// No stylesheet.
     #[error(transparent)]
     Stylesheet(#[from] StylesheetError),
+    /// The HTTP client for the APIs behind the gateway cannot be made.
+    #[error("the HTTP client for the gateway: {0}")]
+    Upstream(#[from] rustls::Error),
 }
 
 /// A bridge that is ready to serve.
@@ -118,6 +123,21 @@ pub async fn open_sessions(blueprint: &Blueprint, chance: &Chance) -> Result<Ses
     })
 }
 
+/// What the gateway would do, for an operator's command.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn open_explain(blueprint: &Blueprint) -> Result<Explain, OpenError> {
+    let storage = &blueprint.settings.storage;
+    Ok(Explain {
+        db: Db::open(storage.url.expose(), storage.connections).await?,
+        registry: blueprint.registry.clone(),
+        routes: blueprint.gateway.clone(),
+        roles: roles(&blueprint.settings),
+        acr: ACR,
+    })
+}
+
 impl Bridge {
     /// Opens the database, the seal and the keys, and wires everything.
     ///
@@ -134,6 +154,7 @@ impl Bridge {
             issuer: blueprint.settings.server.issuer.as_str().into(),
             connector: Connector::new(blueprint.legacy.clone(), legacy_client(blueprint.legacy.timeout)?),
             apps: app_client(blueprint.settings.logout.timeout.into())?,
+            upstream: upstream_client()?,
             wake: Arc::new(Notify::new()),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             node: NodeId::mint(&chance),

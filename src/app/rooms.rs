@@ -7,9 +7,16 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::app::blueprint::Blueprint;
 use crate::app::bridge::OpenError;
+use crate::app::gateway::{outside, roles};
 use crate::app::routing::Handed;
 use crate::config::settings::Settings;
 use crate::config::sign_in::{Method, Throttle as WrittenThrottle};
+use crate::gateway::admission::Admission;
+use crate::gateway::passage::Passage;
+use crate::gateway::swap::LegacyTokens;
+use crate::gateway::upstream::UpstreamClient;
+use crate::gateway::verdicts::Verdicts;
+use crate::gateway::verify::Verifier;
 use crate::id::{ClientId, NodeId};
 use crate::keys::client_keys::ClientKeys;
 use crate::keys::keyring::Keyring;
@@ -51,7 +58,7 @@ use crate::vault::custody::Vault;
 use crate::web::routes::{HANDOVER, SIGNED_OUT, TOKEN};
 
 /// What a sign-in with a password says of its strength, until the configuration can say otherwise.
-const ACR: &str = "urn:passerelle:acr:password";
+pub(super) const ACR: &str = "urn:passerelle:acr:password";
 /// The rooms that flows are wired from.
 pub(super) struct Rooms {
     pub(super) db: Db,
@@ -59,6 +66,7 @@ pub(super) struct Rooms {
     pub(super) custody: KeyCustody,
     pub(super) connector: Connector,
     pub(super) apps: reqwest::Client,
+    pub(super) upstream: UpstreamClient,
     pub(super) wake: Arc<Notify>,
     pub(super) turns: Arc<Semaphore>,
     pub(super) node: NodeId,
@@ -172,6 +180,7 @@ impl Rooms {
             authorize,
             introspection: self.introspection(),
             revocation: self.revocation(),
+            passage: self.passage(wired.farewell.vault.clone()),
             acr: vec![ACR.to_owned()],
         }
     }
@@ -265,6 +274,22 @@ impl Rooms {
                 issuer: self.issuer.clone(),
                 scopes: self.blueprint.claim_scopes.clone(),
             },
+        }
+    }
+
+    fn passage(&self, vault: Vault) -> Passage {
+        let verifier = Verifier {
+            presented: self.presented(),
+            db: self.db.clone(),
+            verdicts: Verdicts::new(self.db.clone(), self.clock.clone()),
+            roles: roles(self.settings()),
+        };
+        Passage {
+            admission: Admission { routes: self.blueprint.gateway.clone(), verifier },
+            tokens: LegacyTokens::new(vault),
+            http: self.upstream.clone(),
+            outside: outside(self.settings()),
+            clock: self.clock.clone(),
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod configuration;
+pub(crate) mod gateway;
 pub(crate) mod init;
 pub(crate) mod keys;
 mod print;

@@ -169,7 +169,15 @@ impl Raw {
         }
         let launches = launch::check(self.launch, &clients, findings);
         let ids: Vec<ClientId> = clients.iter().map(|client| client.id.clone()).collect();
-        let gateway = self.gateway.check(&ids, &server.issuer, around, findings);
+        let beside = gateway::Around {
+            around: *around,
+            ours: &server.issuer,
+            clients: &ids,
+            apis: &apis,
+            proxies: !server.trusted_proxies.is_empty(),
+            issuers: &[],
+        };
+        let gateway = self.gateway.check(&beside, findings);
         if self.legacy.is_none() {
             findings.missing(
                 "legacy",

@@ -1,5 +1,6 @@
 //! Decisions. Facts and `now` in, decision out: nothing here waits, stores or speaks HTTP, so each rule can be tested as a table.
 
+pub mod access;
 pub mod authorization;
 pub mod authorization_refusal;
 pub mod claim_path;
@@ -13,6 +14,7 @@ pub mod interaction;
 pub mod key_life;
 pub mod logout;
 pub mod redirect_uri;
+pub mod request_path;
 pub mod rotation;
 pub mod scope;
 pub mod throttle;

@@ -10,6 +10,7 @@
 //! a sub-select with LIMIT.
 
 mod checkpoint;
+mod endings;
 mod postgres;
 mod row;
 mod sql;
@@ -29,6 +30,7 @@ pub use work::Work;
 
 use crate::store::error::StoreError;
 use crate::store::migrate;
+use endings::Endings;
 use row::Cells;
 use writer::{BoxedWork, Writer};
 
@@ -37,7 +39,10 @@ pub const DEFAULT_CONNECTIONS: u32 = 16;
 
 /// A database whose schema is up to date. Clones share it.
 #[derive(Clone)]
-pub struct Db(Kind);
+pub struct Db {
+    kind: Kind,
+    endings: Endings,
+}
 
 #[derive(Clone)]
 enum Kind {
@@ -55,11 +60,13 @@ impl Db {
         if url.starts_with("sqlite:") {
             let (readers, mut connection) = sqlite::open(url, connections).await?;
             migrate::run_on_sqlite(&mut connection.writer).await?;
-            Ok(Self(Kind::Sqlite { readers, writer: Writer::start(connection) }))
+            let endings = Endings::default();
+            let writer = Writer::start(connection, endings.clone());
+            Ok(Self { kind: Kind::Sqlite { readers, writer }, endings })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let pool = postgres::open(url, connections).await?;
             migrate::run_on_postgres(&pool).await?;
-            Ok(Self(Kind::Postgres(pool)))
+            Ok(Self { kind: Kind::Postgres(pool), endings: Endings::default() })
         } else {
             Err(StoreError::Url)
         }
@@ -77,7 +84,7 @@ impl Db {
         T: Send + 'static,
         W: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
-        match &self.0 {
+        match &self.kind {
             Kind::Sqlite { writer, .. } => {
                 let (keep, kept) = oneshot::channel();
                 let work: BoxedWork = Box::new(move |tx| {
@@ -91,13 +98,13 @@ impl Db {
                 writer.submit(work).await?;
                 kept.await.map_err(|_| writer::stopped())
             }
-            Kind::Postgres(pool) => postgres::write(pool, work).await,
+            Kind::Postgres(pool) => postgres::write(pool, &self.endings, work).await,
         }
     }
 
     /// The first row, if there is one.
     pub async fn fetch_optional(&self, sql: &Sql, args: Vec<Arg>) -> Result<Option<Row>, StoreError> {
-        match &self.0 {
+        match &self.kind {
             Kind::Sqlite { readers, .. } => sqlite_optional(readers, sql, args).await,
             Kind::Postgres(pool) => postgres_optional(pool, sql, args).await,
         }
@@ -105,7 +112,7 @@ impl Db {
 
     /// Every row.
     pub async fn fetch_all(&self, sql: &Sql, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
-        match &self.0 {
+        match &self.kind {
             Kind::Sqlite { readers, .. } => sqlite_all(readers, sql, args).await,
             Kind::Postgres(pool) => postgres_all(pool, sql, args).await,
         }
@@ -118,7 +125,7 @@ impl Db {
 
     /// Finishes what waits and closes every connection. Without it nothing is lost either.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.kind {
             Kind::Sqlite { readers, writer } => {
                 readers.close().await;
                 writer.close().await;
@@ -128,9 +135,17 @@ impl Db {
     }
 }
 
+impl Db {
+    /// A number that has changed when something ended by this process ([`crate::store::endings`]): before the write that ended it was
+    /// answered.
+    pub fn endings(&self) -> u64 {
+        self.endings.count()
+    }
+}
+
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.0 {
+        f.write_str(match &self.kind {
             Kind::Sqlite { .. } => "Db(SQLite)",
             Kind::Postgres(_) => "Db(PostgreSQL)",
         })
@@ -142,6 +157,7 @@ impl fmt::Debug for Db {
 pub struct Tx {
     connection: Connection,
     failure: Option<StoreError>,
+    ends: bool,
 }
 
 enum Connection {
@@ -151,7 +167,7 @@ enum Connection {
 
 impl Tx {
     fn new(connection: Connection) -> Self {
-        Self { connection, failure: None }
+        Self { connection, failure: None, ends: false }
     }
 
     /// Runs a statement and says how many rows it touched.
@@ -182,6 +198,11 @@ impl Tx {
             Connection::Postgres(transaction) => postgres_all(&mut **transaction, sql, args).await,
         };
         self.note(fetched)
+    }
+
+    /// What is written here ends tokens that somebody may keep a verdict on.
+    pub(super) fn note_ending(&mut self) {
+        self.ends = true;
     }
 
     fn may_go_on(&self) -> Result<(), StoreError> {

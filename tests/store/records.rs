@@ -351,7 +351,7 @@ async fn a_revoked_token_and_a_used_assertion_are_remembered_once(
     let until = BEGINNING + HOUR;
     assert!(!revoked_tokens::contains(&db, "jti").await.unwrap());
     for first in [true, false] {
-        assert_eq!(commit!(db, revoked_tokens::insert, "jti", until).unwrap(), first);
+        assert_eq!(commit!(db, revoked_tokens::insert, "jti", until, BEGINNING).unwrap(), first);
     }
     assert!(revoked_tokens::contains(&db, "jti").await.unwrap());
 

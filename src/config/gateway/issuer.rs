@@ -12,10 +12,9 @@ use url::Url;
 
 use self::identity::Rule;
 use self::vouching::{Validation, Vouching};
+use super::Around;
 use crate::config::duration::Span;
-use crate::config::environment::Surroundings;
 use crate::config::findings::Findings;
-use crate::config::issuer::Issuer;
 use crate::config::loopback::loopback;
 use crate::config::reading;
 use crate::config::secret_source::SecretSource;
@@ -102,18 +101,17 @@ pub(in crate::config) struct Raw {
     identity: Vec<identity::Raw>,
 }
 
-/// Checks every element. `ours` is the bridge's own issuer.
+/// Checks every element.
 pub(in crate::config) fn check(
     written: Vec<Raw>,
-    ours: &Issuer,
-    around: &Surroundings<'_>,
+    around: &Around<'_>,
     findings: &mut Findings,
 ) -> Vec<TrustedIssuer> {
     let mut issuers: Vec<TrustedIssuer> = Vec::new();
     for (index, raw) in written.into_iter().enumerate() {
         let title = raw.name.clone().filter(|name| !name.is_empty());
         let at = reading::element("gateway.issuer", index, title.as_deref());
-        let Some(issuer) = raw.check(&at, ours, around, findings) else { continue };
+        let Some(issuer) = raw.check(&at, around, findings) else { continue };
         if issuers.iter().any(|known| known.name == issuer.name) {
             findings.problem(reading::key(&at, "name"), "there is an issuer of this name already");
         }
@@ -133,13 +131,7 @@ pub(in crate::config) fn check(
 }
 
 impl Raw {
-    fn check(
-        mut self,
-        at: &str,
-        ours: &Issuer,
-        around: &Surroundings<'_>,
-        findings: &mut Findings,
-    ) -> Option<TrustedIssuer> {
+    fn check(mut self, at: &str, around: &Around<'_>, findings: &mut Findings) -> Option<TrustedIssuer> {
         let key = |name: &str| reading::key(at, name);
         let name = self.name.take().unwrap_or_default();
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
@@ -150,10 +142,10 @@ impl Raw {
         let written = self.issuer.take();
         let url = address(written.as_deref(), &key("issuer"), findings);
         let issuer = written.unwrap_or_default();
-        if issuer == ours.as_str() {
+        if issuer == around.ours.as_str() {
             findings.problem(key("issuer"), "this is the bridge itself, whose tokens are taken anyway");
         }
-        let vouching = self.vouching().check(at, around, ours.is_loopback(), findings);
+        let vouching = self.vouching().check(at, around, findings);
         let audiences = self.audiences.take().unwrap_or_default();
         let apis = self.apis.take();
         self.narrow(&audiences, apis.as_deref(), &vouching, at, findings);

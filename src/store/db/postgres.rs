@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
+use super::endings::Endings;
 use super::{Connection, Tx, Work, work};
 use crate::store::error::StoreError;
 
@@ -37,7 +38,7 @@ pub(super) async fn open(url: &str, connections: u32) -> Result<PgPool, StoreErr
     opened.map_err(|error| StoreError::from_driver("open PostgreSQL", &error))
 }
 
-pub(super) async fn write<T, W>(pool: &PgPool, work: W) -> Result<T, StoreError>
+pub(super) async fn write<T, W>(pool: &PgPool, endings: &Endings, work: W) -> Result<T, StoreError>
 where
     W: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T>,
 {
@@ -50,6 +51,9 @@ where
             transaction.commit().await.map_err(|error| StoreError::from_driver("commit", &error))?;
         }
         Connection::Sqlite(_) => {}
+    }
+    if tx.ends {
+        endings.note();
     }
     Ok(value)
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::super::Around;
 use super::address;
 use crate::config::duration::Span;
 use crate::config::environment::Surroundings;
@@ -147,17 +148,11 @@ impl Vouching {
 }
 
 impl Written {
-    pub(super) fn check(
-        self,
-        at: &str,
-        around: &Surroundings<'_>,
-        on_loopback: bool,
-        findings: &mut Findings,
-    ) -> Vouching {
+    pub(super) fn check(self, at: &str, around: &Around<'_>, findings: &mut Findings) -> Vouching {
         let validation = self.validation.unwrap_or_default();
         self.goes_with(validation, at, findings);
         if validation == Validation::Local {
-            return self.local(at, around, findings);
+            return self.local(at, &around.around, findings);
         }
         let key = |name: &str| reading::key(at, name);
         let interval = findings.some_time(self.validation_interval, INTERVAL, &key("validation_interval"));
@@ -175,7 +170,7 @@ impl Written {
                 findings,
             ))
         } else {
-            self.introspection(at, around, on_loopback, findings)
+            self.introspection(at, around, findings)
         };
         Vouching::Asked { endpoint, interval, opaque_tokens }
     }
@@ -273,13 +268,7 @@ impl Written {
     }
 
     /// RFC 7662 §2.1: whoever asks proves who they are.
-    fn introspection(
-        self,
-        at: &str,
-        around: &Surroundings<'_>,
-        on_loopback: bool,
-        findings: &mut Findings,
-    ) -> Endpoint {
+    fn introspection(self, at: &str, around: &Around<'_>, findings: &mut Findings) -> Endpoint {
         let key = |name: &str| reading::key(at, name);
         let client_id = self.client_id.unwrap_or_default();
         if client_id.is_empty() {
@@ -292,13 +281,13 @@ impl Written {
                 None
             }
             Some(source) => {
-                if source.is_literal() && !on_loopback {
+                if source.is_literal() && !around.ours.is_loopback() {
                     findings.warning(
                         &at,
                         "the secret stands in the configuration; { env = \"NAME\" } or { file = \"path\" } keeps it out",
                     );
                 }
-                findings.take(source.resolve(&at, around))
+                findings.take(source.resolve(&at, &around.around))
             }
         };
         Endpoint::Introspection {
