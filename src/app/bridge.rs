@@ -155,6 +155,7 @@ impl Bridge {
             connector: Connector::new(blueprint.legacy.clone(), legacy_client(blueprint.legacy.timeout)?),
             apps: app_client(blueprint.settings.logout.timeout.into())?,
             upstream: upstream_client()?,
+            issuers: issuers(&blueprint.issuers, &custody.db)?,
             wake: Arc::new(Notify::new()),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             node: NodeId::mint(&chance),
@@ -177,7 +178,6 @@ impl Bridge {
             revalidate_idle: rooms.settings().session.revalidate_idle,
             clock: clock.clone(),
         };
-        let issuers = issuers(&rooms.blueprint.issuers, &rooms.db)?;
         let tls = rooms.blueprint.settings.server.tls.as_ref();
         let tls = tls.map(|tls| TlsFiles { certificate: tls.certificate.clone(), key: tls.key.clone() });
         Ok(Self {
@@ -189,7 +189,7 @@ impl Bridge {
             sweep,
             deliver_logouts: DeliverLogouts { back_channel: wired.farewell.back_channel },
             watch_sessions,
-            issuers,
+            issuers: rooms.issuers,
             clock,
         })
     }

@@ -12,6 +12,7 @@ use crate::app::routing::Handed;
 use crate::config::settings::Settings;
 use crate::config::sign_in::{Method, Throttle as WrittenThrottle};
 use crate::gateway::admission::Admission;
+use crate::gateway::issuers::trusted::Issuers;
 use crate::gateway::passage::Passage;
 use crate::gateway::swap::LegacyTokens;
 use crate::gateway::upstream::UpstreamClient;
@@ -67,6 +68,7 @@ pub(super) struct Rooms {
     pub(super) connector: Connector,
     pub(super) apps: reqwest::Client,
     pub(super) upstream: UpstreamClient,
+    pub(super) issuers: Issuers,
     pub(super) wake: Arc<Notify>,
     pub(super) turns: Arc<Semaphore>,
     pub(super) node: NodeId,
@@ -283,6 +285,8 @@ impl Rooms {
             db: self.db.clone(),
             verdicts: Verdicts::new(self.db.clone(), self.clock.clone()),
             roles: roles(self.settings()),
+            issuers: self.issuers.clone(),
+            connector: self.connector.id().clone(),
         };
         Passage {
             admission: Admission { routes: self.blueprint.gateway.clone(), verifier },

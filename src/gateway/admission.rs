@@ -70,8 +70,7 @@ impl Admission {
         }
         let path = RequestPath::parse(call.rest).map_err(|path| anonymous(path.into()))?;
         let token = bearer(call.headers).map_err(anonymous)?;
-        let found = self.verifier.caller(&token, now).await.map_err(|error| anonymous(error.into()))?;
-        let caller = found.ok_or_else(|| anonymous(Refusal::InvalidToken))?;
+        let caller = self.verifier.caller(&token, now).await.map_err(|error| anonymous(error.into()))?;
         match self.decided(route, call, &path, &caller, now) {
             Ok((permit, place)) => Ok(Admitted { caller, path, permit, place }),
             Err(why) => Err(Refused { why, caller: Some(caller) }),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use crate::gateway::issuers::error::IssuerError;
 use crate::gateway::limits::TooMany;
+use crate::gateway::verify::Unverified;
 use crate::rules::access::Denial;
 use crate::rules::request_path::AmbiguousPath;
 use crate::store::error::StoreError;
@@ -32,6 +34,9 @@ pub enum Refusal {
     /// Unknown, expired, revoked, or its session has ended.
     #[error("the access token is unknown, has expired or was revoked")]
     InvalidToken,
+    /// Another issuer's token that is not taken, or stands for nobody.
+    #[error(transparent)]
+    Foreign(IssuerError),
     /// RFC 9068 §4: the token is for another API.
     #[error("the access token is for another API")]
     Audience,
@@ -86,6 +91,7 @@ impl Refusal {
             Self::Denied(Denial::NoRule | Denial::Role { .. }) | Self::Nobody => "access_denied",
             Self::TooMany(_) => "too_many_requests",
             Self::LegacyUnavailable | Self::SendAgain | Self::Store(_) => "temporarily_unavailable",
+            Self::Foreign(error) => error.code().as_str(),
             Self::Unreachable => "bad_gateway",
             Self::Silent => "gateway_timeout",
         }
@@ -95,7 +101,9 @@ impl Refusal {
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooMany(TooMany { retry_after }) => Some(*retry_after),
-            Self::LegacyUnavailable => Some(Duration::from_secs(5)),
+            Self::LegacyUnavailable | Self::Foreign(IssuerError::Unavailable { .. }) => {
+                Some(Duration::from_secs(5))
+            }
             Self::SendAgain | Self::Store(_) => Some(Duration::from_secs(1)),
             _ => None,
         }
@@ -123,6 +131,16 @@ impl Refusal {
         match self {
             Self::Denied(Denial::Scope { scopes, .. }) => Some(scopes),
             _ => None,
+        }
+    }
+}
+
+impl From<Unverified> for Refusal {
+    fn from(error: Unverified) -> Self {
+        match error {
+            Unverified::Unknown => Self::InvalidToken,
+            Unverified::Foreign(error) => Self::Foreign(error),
+            Unverified::Store(error) => Self::Store(error),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Whose token it is: a bearer token becomes a [`Caller`], or nothing.
+//! Whose token it is: a bearer token, the bridge's own or another issuer's, becomes a [`Caller`], or nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,8 +6,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::gateway::caller::{Bonds, Caller, Issuer};
+use crate::gateway::issuers::claimed::Claimed;
+use crate::gateway::issuers::error::IssuerError;
+use crate::gateway::issuers::trusted::Issuers;
 use crate::gateway::verdicts::Verdicts;
-use crate::id::ClientId;
+use crate::id::{ClientId, ConnectorId};
 use crate::model::account::Account;
 use crate::secret::{Digest, Secret};
 use crate::store::accounts;
@@ -27,6 +30,45 @@ pub struct Verifier {
     pub verdicts: Verdicts,
     /// Who has which roles.
     pub roles: Arc<Roles>,
+    /// Whose tokens are taken besides.
+    pub issuers: Issuers,
+    /// The legacy system whose people their tokens stand for.
+    pub connector: ConnectorId,
+}
+
+/// Why nobody is known to be behind a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unverified {
+    /// It is unknown, over or revoked.
+    Unknown,
+    /// Another issuer's, and not taken.
+    Foreign(IssuerError),
+    /// The database does not answer.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Unverified {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<IssuerError> for Unverified {
+    fn from(error: IssuerError) -> Self {
+        match error {
+            IssuerError::Store(error) => Self::Store(error),
+            IssuerError::Unknown => Self::Unknown,
+            other => Self::Foreign(other),
+        }
+    }
+}
+
+/// Who issued a token, by its own word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Ours,
+    Theirs,
+    Nothing,
 }
 
 /// Who has which roles.
@@ -39,19 +81,47 @@ pub struct Roles {
 }
 
 impl Verifier {
-    /// Who is behind `token`; nobody when it is unknown, over or revoked.
+    /// Who is behind `token`.
     ///
     /// # Errors
-    /// When the database does not answer.
-    pub async fn caller(&self, token: &Secret, now: Timestamp) -> Result<Option<Arc<Caller>>, StoreError> {
+    /// [`Unverified`], when that is nobody or cannot be known.
+    pub async fn caller(&self, token: &Secret, now: Timestamp) -> Result<Arc<Caller>, Unverified> {
         let digest = Digest::of(token.expose());
         if let Some(caller) = self.verdicts.find(&digest, now).await? {
-            return Ok(Some(caller));
+            return Ok(caller);
         }
-        let Some(live) = self.presented.open(token.expose(), now).await? else { return Ok(None) };
-        let caller = Arc::new(self.ours(live, &digest).await?);
-        self.verdicts.keep(&digest, caller.clone());
-        Ok(Some(caller))
+        let says = self.says(token);
+        if says != Says::Theirs
+            && let Some(live) = self.presented.open(token.expose(), now).await?
+        {
+            let caller = Arc::new(self.ours(live, &digest).await?);
+            self.verdicts.keep(&digest, caller.clone());
+            return Ok(caller);
+        }
+        if says == Says::Ours {
+            return Err(Unverified::Unknown);
+        }
+        let foreign = self.issuers.caller(token, &self.connector, now).await?;
+        let caller = Arc::new(foreign.caller);
+        // Whoever remembers a token for one request lets it in twice.
+        if !foreign.once {
+            self.verdicts.keep(&digest, caller.clone());
+        }
+        Ok(caller)
+    }
+
+    fn says(&self, token: &Secret) -> Says {
+        if self.issuers.is_empty() {
+            return Says::Ours;
+        }
+        match Claimed::of(token.expose()) {
+            Claimed::Jwt(claims) => match claims.get("iss").and_then(Value::as_str) {
+                Some(iss) if iss == &*self.presented.issuer => Says::Ours,
+                _ => Says::Theirs,
+            },
+            Claimed::Encrypted | Claimed::Nothing => Says::Theirs,
+            Claimed::Opaque => Says::Nothing,
+        }
     }
 
     async fn ours(&self, live: LiveAccess, digest: &Digest) -> Result<Caller, StoreError> {

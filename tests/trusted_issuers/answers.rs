@@ -90,7 +90,7 @@ async fn what_a_jwt_says_counts_when_its_issuer_vouches_for_it() {
     // It is remembered as good, and yet over in its time.
     let short = token(json!({"exp": BEGINNING.as_seconds() + 10}));
     let taken = trust.verify(&short, BEGINNING).await.unwrap();
-    assert_eq!(taken.remember_until, Some(BEGINNING + Duration::from_secs(10)));
+    assert_eq!(taken.expires_at, BEGINNING + Duration::from_secs(10));
     assert_eq!(trust.reason(&short, BEGINNING + Duration::from_secs(70)).await, "expired");
     partner.now_says(|says| says.user_info = (401, Value::Null));
     assert_eq!(trust.reason(&token(json!({"jti": "forged"})), BEGINNING).await, "inactive");

@@ -76,7 +76,7 @@ impl House {
 
     async fn refused(&self, changes: &Value) -> &'static str {
         let error = self.caller(changes).await.unwrap_err();
-        assert_eq!(error.code(), ErrorCode::InsufficientScope, "{error}");
+        assert_eq!(error.code(), ErrorCode::AccessDenied, "{error}");
         error.reason()
     }
 }

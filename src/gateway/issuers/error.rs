@@ -59,7 +59,7 @@ pub enum IssuerError {
 }
 
 impl IssuerError {
-    /// The protocol's word for it (RFC 6750 §3.1).
+    /// The protocol's word for it (RFC 6750 §3.1, RFC 6749 §4.1.2.1).
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::NotAToken
@@ -73,7 +73,7 @@ impl IssuerError {
             | Self::Replayed => ErrorCode::InvalidToken,
             // The token is good, and another one of the same person would fare no better.
             Self::Nobody | Self::NoAccount | Self::SeveralPeople | Self::NothingKept => {
-                ErrorCode::InsufficientScope
+                ErrorCode::AccessDenied
             }
             // Not the token's fault: whoever has it keeps it and tries again.
             Self::Unavailable { .. } => ErrorCode::TemporarilyUnavailable,

@@ -31,10 +31,10 @@ pub struct ForeignToken {
     pub acr: Option<String>,
     /// When the person signed in there.
     pub auth_time: Option<Timestamp>,
-    /// When it expires; when its issuer is asked again, where that is all that is known.
+    /// Until when that holds: until it expires, or until its issuer is asked again.
     pub expires_at: Timestamp,
-    /// Until when this may be remembered: never, for a token that is good for one request.
-    pub remember_until: Option<Timestamp>,
+    /// Whether it is good for one request only, so that nobody may remember it.
+    pub once: bool,
     /// All of its claims, an object.
     pub claims: Value,
 }

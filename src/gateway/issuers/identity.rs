@@ -19,8 +19,8 @@ use crate::time::Timestamp;
 pub struct ForeignCaller {
     /// Who.
     pub caller: Caller,
-    /// Until when this may be remembered: never, for a token that is good for one request.
-    pub remember_until: Option<Timestamp>,
+    /// Whether the token is good for one request only, so that nobody may remember it.
+    pub once: bool,
 }
 
 /// Whom a token stands for.
@@ -45,8 +45,8 @@ impl Issuers {
         if let Err(error) = &identity {
             tell(error);
         }
-        let remember_until = token.remember_until;
-        Ok(ForeignCaller { caller: caller(token, identity?), remember_until })
+        let once = token.once;
+        Ok(ForeignCaller { caller: caller(token, identity?), once })
     }
 
     async fn identity_of(

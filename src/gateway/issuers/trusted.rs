@@ -1,7 +1,6 @@
 //! The issuers whose tokens are taken. A token's own `iss` only chooses among them; then it is checked for that one and no other.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 use tracing::info;
@@ -22,9 +21,6 @@ use crate::secret::Secret;
 use crate::store::db::Db;
 use crate::store::used_assertions;
 use crate::time::Timestamp;
-
-/// How long a token that was verified by a key may be remembered: a key that the issuer withdraws shall not count for long.
-const REMEMBER: Duration = Duration::from_mins(5);
 
 /// The trusted issuers. Clones share their keys and answers.
 #[derive(Clone)]
@@ -55,10 +51,10 @@ enum Keys {
     Fetched(FetchedKeys),
 }
 
-/// Claims that somebody vouches for.
+/// Claims that somebody vouches for, and until when.
 struct Vouched {
     claims: Value,
-    remember_until: Timestamp,
+    until: Option<Timestamp>,
 }
 
 impl Issuers {
@@ -183,12 +179,12 @@ impl Issuer {
                 };
                 typ.demand_of(&verified)?;
                 let claims = verified.claims().map_err(|_| IssuerError::NotAToken)?;
-                Ok(Vouched { claims, remember_until: now + REMEMBER })
+                Ok(Vouched { claims, until: None })
             }
             Voucher::Asking(asking) => {
                 let vouched = asking.vouches_for(token, read, now).await?;
                 let claims = Value::clone(&vouched.claims);
-                Ok(Vouched { claims, remember_until: vouched.until })
+                Ok(Vouched { claims, until: Some(vouched.until) })
             }
         }
     }
@@ -204,11 +200,11 @@ impl Issuer {
     }
 
     fn read(&self, vouched: Vouched, accepted: &Accepted) -> Result<ForeignToken, IssuerError> {
-        let Vouched { claims, remember_until } = vouched;
+        let Vouched { claims, until } = vouched;
         let read = Read::of(&claims, &self.places);
         // RFC 7662 §2.2 lets an answer name nobody.
         let subject = read.subject.or_else(|| read.client.clone());
-        let expires_at = accepted.expires_at.unwrap_or(remember_until);
+        let ends = [accepted.expires_at, until].into_iter().flatten().min();
         Ok(ForeignToken {
             issuer: self.iss.clone(),
             issuer_name: self.name.clone(),
@@ -219,8 +215,9 @@ impl Issuer {
             roles: read.roles,
             acr: read.acr,
             auth_time: read.auth_time,
-            expires_at,
-            remember_until: accepted.spend.is_none().then_some(expires_at.min(remember_until)),
+            // A token that is verified by a key says it, and an answer has an end.
+            expires_at: ends.ok_or(ForeignRefusal::Missing("exp"))?,
+            once: accepted.spend.is_some(),
             claims,
         })
     }

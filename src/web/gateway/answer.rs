@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::gateway::refusal::Refusal;
+use crate::oauth::error::ErrorCode;
 use crate::oauth::printable::description;
 use crate::rules::access::Denial;
 use crate::web::error::json::no_store;
@@ -31,6 +32,11 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::LegacyUnavailable | Refusal::SendAgain | Refusal::Store(_) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
+        Refusal::Foreign(error) => match error.code() {
+            ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
+            ErrorCode::AccessDenied => StatusCode::FORBIDDEN,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        },
         Refusal::Unreachable => StatusCode::BAD_GATEWAY,
         Refusal::Silent => StatusCode::GATEWAY_TIMEOUT,
     }
