@@ -14,6 +14,7 @@ use super::api::Api;
 use super::environment::Surroundings;
 use super::findings::Findings;
 use super::reading;
+use super::service_account::ServiceAccount;
 use crate::id::ClientId;
 
 /// The claim of a person that holds their roles.
@@ -48,6 +49,7 @@ pub(super) struct Around<'a> {
     pub(super) around: Surroundings<'a>,
     pub(super) clients: &'a [ClientId],
     pub(super) apis: &'a [Api],
+    pub(super) service_accounts: &'a [ServiceAccount],
     pub(super) proxies: bool,
 }
 
