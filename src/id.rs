@@ -62,6 +62,8 @@ ids! {
     Audience;
     /// One logout token on its way to one client.
     LogoutId;
+    /// What the configuration calls a service account: a user of the legacy system that no person is.
+    ServiceAccountName;
     /// One process of the bridge, for what only one of them may do at a time.
     NodeId;
     /// Joins what a person saw on an error page with the log line that tells why.

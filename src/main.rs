@@ -16,6 +16,7 @@ use commands::gateway::GatewayCommand;
 use commands::init::Init;
 use commands::keys::KeysCommand;
 use commands::serve::Serve;
+use commands::service_accounts::ServiceAccountsCommand;
 use commands::sessions::SessionsCommand;
 
 /// A footbridge from a legacy login to OpenID Connect.
@@ -51,8 +52,10 @@ enum Command {
     Check(Check),
     /// Look at the registered applications.
     Clients(Clients),
-    /// Look at the signing keys, or replace them.
+    /// Look at the signing keys, replace them, or print their public halves.
     Keys(KeysCommand),
+    /// Give service accounts their passwords, and see how they stand.
+    ServiceAccounts(ServiceAccountsCommand),
     /// Look at a person's sessions, or end them.
     Sessions(SessionsCommand),
     /// Ask what the gateway would do with a request.
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Clients(clients) => clients.run(),
         Command::Keys(keys) => keys.run(),
+        Command::ServiceAccounts(accounts) => accounts.run(),
         Command::Sessions(sessions) => sessions.run(),
         Command::Gateway(gateway) => gateway.run(),
     };

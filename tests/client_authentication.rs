@@ -23,7 +23,7 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn by_header(id: &str, secret: &str) -> Credentials {
-    Credentials { authorization: Some(Secret::from(basic(id, secret))), body: ClientParameters::default() }
+    Credentials { authorization: Some(Secret::from(basic(id, secret))), ..Credentials::default() }
 }
 
 fn by_form(id: &str, secret: Option<&str>) -> Credentials {
@@ -32,7 +32,7 @@ fn by_form(id: &str, secret: Option<&str>) -> Credentials {
         client_secret: secret.map(Secret::from),
         ..ClientParameters::default()
     };
-    Credentials { authorization: None, body }
+    Credentials { body, ..Credentials::default() }
 }
 
 fn by_assertion(assertion: &str) -> Credentials {
@@ -41,7 +41,7 @@ fn by_assertion(assertion: &str) -> Credentials {
         client_assertion: Some(Secret::from(assertion)),
         ..ClientParameters::default()
     };
-    Credentials { authorization: None, body }
+    Credentials { body, ..Credentials::default() }
 }
 
 /// The usual clients, and `keyed`, whose key this is.

@@ -4,6 +4,8 @@ mod command_line;
 mod conversion;
 mod environment;
 mod example;
+mod machine_commands;
+mod machines;
 mod problems;
 mod property;
 mod secrets;

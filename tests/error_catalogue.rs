@@ -69,6 +69,7 @@ fn params() -> Vec<MalformedParams> {
         MalformedParams::TooLong => MalformedParams::TooLong,
         MalformedParams::TooMany => MalformedParams::TooMany,
         MalformedParams::Form(_) => MalformedEncoding::NotUtf8.into(),
+        MalformedParams::Json => MalformedParams::Json,
         MalformedParams::Duplicate(_) => duplicate().into(),
     ]
 }
@@ -250,6 +251,7 @@ fn client_auth() -> Vec<ClientAuthError> {
         ClientAuthError::AssertionKind => ClientAuthError::AssertionKind,
         ClientAuthError::AssertionClaims(_) => AssertionRefusal::NotClaims.into(),
         ClientAuthError::AssertionReplayed => ClientAuthError::AssertionReplayed,
+        ClientAuthError::JsonNotRegistered => ClientAuthError::JsonNotRegistered,
         ClientAuthError::Store(_) => unavailable().into(),
     ];
     let basic = every![MalformedBasic:

@@ -2,6 +2,7 @@
 
 mod answers;
 mod decide;
+mod demo;
 mod ending;
 mod explain;
 mod integrations;

@@ -102,6 +102,10 @@ mod token_client_credentials;
 #[cfg(test)]
 mod token_code;
 #[cfg(test)]
+mod token_json;
+#[cfg(test)]
+mod token_of_an_api;
+#[cfg(test)]
 mod token_refresh;
 #[cfg(test)]
 mod tokens;

@@ -149,3 +149,13 @@ async fn a_token_that_was_handed_over_in_an_address_is_in_no_log() {
     assert!(logs.contains("/handover") && logs.contains("refused with a page"), "{logs}");
     assert!(!logs.contains(&token), "{logs}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_that_starts_tells_which_service_account_cannot_sign_in() {
+    let more = "[[service_account]]\nname = \"members\"\nuser_name = \"svc\"\n";
+    let site = Site::with("sqlite:passerelle.db", more).await;
+    let process = site.starts().await;
+    let told = "service account members has no password yet: `passerelle service-accounts set members`";
+    assert!(site.logs().contains(told), "{}", site.logs());
+    drop(process);
+}

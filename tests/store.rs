@@ -9,6 +9,7 @@ mod parallel;
 mod place;
 mod records;
 mod samples;
+mod service_accounts;
 mod sweep;
 mod transactions;
 mod two_processes;

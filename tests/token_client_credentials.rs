@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use passerelle::id::{Audience, ClientId};
-use passerelle::model::api::{AccessTokenFormat, AccessTokenType, Api};
-use passerelle::model::client::Client;
+use passerelle::id::{Audience, ClientId, ServiceAccountName};
+use passerelle::model::api::{AccessTokenFormat, AccessTokenType, Api, TokenLifetime};
+use passerelle::model::client::{Client, Credentials, SecretMethod};
 use passerelle::model::registry::Registry;
 use passerelle::oauth::algorithm::SigningAlgorithm;
 use passerelle::oauth::scope::Scope;
+use passerelle::secret::Digest;
 
 use crate::support::app::{claims, jose_header};
 use crate::support::desk::{Desk, granted, refused, text};
@@ -43,11 +44,33 @@ async fn a_service_gets_a_token_that_speaks_of_nobody_else() {
     }
 }
 
+/// Neither a read nor a write: there is nothing left that could be asked. And no slow hash: what is kept of a secret is one SHA-256.
 #[tokio::test]
 async fn a_jwt_for_a_service_needs_no_database_at_all() {
-    let desk = Desk::new().await;
+    let secret =
+        |method, secrets: [&str; 2]| Credentials::Secret { method, digests: secrets.map(Digest::of).into() };
+    let by_header = Client {
+        id: ClientId::from("by-header"),
+        credentials: secret(SecretMethod::Basic, ["another", "by-header-secret"]),
+        ..service()
+    };
+    let bound = Client {
+        id: ClientId::from("bound"),
+        credentials: secret(SecretMethod::Post, ["bound-secret", "another"]),
+        service_account: Some(ServiceAccountName::from("members")),
+        ..service()
+    };
+    let all = vec![service(), by_header.clone(), bound.clone()];
+    let desk = Desk::with_clients(all).await;
     desk.parts().db.close().await;
-    granted(&desk.for_itself(&service(), &[]).await);
+    for client in [service(), by_header, bound] {
+        granted(&desk.for_itself(&client, &[]).await);
+        granted(&desk.for_itself(&client, &[("resource", API), ("scope", "events.read")]).await);
+        refused(
+            &desk.for_itself(&client, &[("resource", "https://unknown.example")]).await,
+            "invalid_target",
+        );
+    }
     // An opaque one does: nobody is answered before its record is durable.
     let answer = desk.for_itself(&service(), &[("resource", OPAQUE_API)]).await;
     assert_eq!((answer.status, answer.error().as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "server_error"));
@@ -85,9 +108,9 @@ async fn a_service_gets_no_scope_that_speaks_of_a_person_or_is_not_its_own() {
         ..service()
     };
     let personal = Client {
-        credentials: passerelle::model::client::Credentials::Secret {
-            method: passerelle::model::client::SecretMethod::Post,
-            digests: vec![passerelle::secret::Digest::of("personal-secret")],
+        credentials: Credentials::Secret {
+            method: SecretMethod::Post,
+            digests: vec![Digest::of("personal-secret")],
         },
         ..personal
     };
@@ -145,7 +168,7 @@ async fn the_api_decides_what_its_tokens_look_like_and_how_long_they_live() {
     ] {
         let mut all = apis();
         all[0].format = AccessTokenFormat::Jwt { algorithm, typ };
-        all[0].lifetime = Some(Duration::from_mins(2));
+        all[0].lifetime = Some(TokenLifetime::Limited(Duration::from_mins(2)));
         let desk = Desk::of(Parts { registry: Registry::new([service()], all), ..Parts::new().await });
         let tokens = granted(&desk.for_itself(&service(), &[]).await);
         let header = jose_header(text(&tokens, "access_token"));

@@ -2,6 +2,7 @@
 
 mod keeping;
 mod one_refresh;
+mod service_accounts;
 mod trouble;
 
 use std::time::Duration;
@@ -11,7 +12,7 @@ use passerelle::id::{AccountId, NodeId};
 use passerelle::legacy::tokens::Arrival;
 use passerelle::model::account::Account;
 use passerelle::model::legacy_grant::LegacyGrant;
-use passerelle::secret::{Chance, Secret};
+use passerelle::secret::{Chance, Digest, Secret};
 use passerelle::store::db::Db;
 use passerelle::store::legacy_grants::{self, Held, SealedTokens};
 use passerelle::store::{accounts, life};

@@ -96,7 +96,11 @@ impl Explain {
         Caller {
             issuer: Issuer::Ours,
             audiences: client.audiences.iter().map(ToString::to_string).collect(),
-            service_account: None,
+            service_account: client
+                .service_account
+                .as_ref()
+                .filter(|_| account.is_none())
+                .map(ToString::to_string),
             client: client.id.clone(),
             subject: account.as_ref().map_or_else(|| client.id.to_string(), |account| account.id.to_string()),
             scope: supposed.scope.clone().unwrap_or_else(|| client.scope.clone()),

@@ -1,8 +1,9 @@
-//! The operator's view of the signing keys: list them, replace one.
+//! The operator's view of the signing keys: list them, replace one, hand out public halves.
 
 use serde::Serialize;
 
 use crate::id::KeyId;
+use crate::keys::ring::PublicKey;
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::rules::key_life::Urgency;
 use crate::store::signing_keys;
@@ -25,6 +26,29 @@ pub struct ListedKey {
     /// When it stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retired_at: Option<Timestamp>,
+}
+
+/// A key for an API that wants it pasted: the public half alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportedKey {
+    /// The key.
+    pub key: PublicKey,
+    /// As in [`ListedKey`].
+    pub state: &'static str,
+}
+
+/// Why no key is handed out.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// There is none at all.
+    #[error("no key is published yet; the bridge makes its keys when it first starts")]
+    None,
+    /// None of this name.
+    #[error("no key called {0} is published; `passerelle keys list` shows them")]
+    Unknown(KeyId),
+    /// They cannot be read or opened.
+    #[error(transparent)]
+    Custody(#[from] CustodyError),
 }
 
 /// The keys in an operator's hand.
@@ -52,6 +76,22 @@ impl Keys {
                 retired_at: key.retired_at,
             })
             .collect())
+    }
+
+    /// The public halves of those that are published, oldest first: of all, or of the one called `id`.
+    ///
+    /// # Errors
+    /// [`ExportError`].
+    pub async fn export(&self, id: Option<&KeyId>, now: Timestamp) -> Result<Vec<ExportedKey>, ExportError> {
+        let mut placed = self.custody.placed(now).await?;
+        placed.retain(|(key, _)| id.is_none_or(|id| key.id == *id));
+        if placed.is_empty() {
+            return Err(id.map_or(ExportError::None, |id| ExportError::Unknown(id.clone())));
+        }
+        let ring = self.custody.assemble(&placed).await?;
+        let states = placed.iter().map(|(key, _)| self.custody.state(key, now).as_str());
+        let keys = ring.public_keys().iter().zip(states);
+        Ok(keys.map(|(key, state)| ExportedKey { key: key.clone(), state }).collect())
     }
 
     /// Replaces the keys of `algorithms`; all that are in use when none is named. Answers with every key that is kept then.

@@ -2,4 +2,5 @@
 
 pub mod explain;
 pub mod keys;
+pub mod service_accounts;
 pub mod sessions;

@@ -1,7 +1,9 @@
 //! `[[api]]` as the registry wants it.
 
+use crate::app::clients::subject;
 use crate::config::api as written;
-use crate::model::api::{AccessTokenFormat, AccessTokenType, Api, ApiScope};
+use crate::config::lifetime::Lifetime;
+use crate::model::api::{AccessTokenFormat, AccessTokenType, Api, ApiScope, AudienceShape, TokenLifetime};
 
 /// The APIs, in the order of the configuration.
 pub fn apis(written: &[written::Api]) -> Vec<Api> {
@@ -26,7 +28,15 @@ fn api(written: &written::Api) -> Api {
                 },
             },
         },
-        lifetime: written.lifetime.map(Into::into),
+        aud: match written.aud {
+            written::Aud::String => AudienceShape::Text,
+            written::Aud::Array => AudienceShape::Array,
+        },
+        subject: written.subject.map(subject),
+        lifetime: written.lifetime.map(|lifetime| match lifetime {
+            Lifetime::Limited(span) => TokenLifetime::Limited(span.into()),
+            Lifetime::Unlimited => TokenLifetime::Unlimited,
+        }),
         introspected_by: written.introspected_by.clone(),
     }
 }

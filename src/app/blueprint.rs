@@ -17,15 +17,18 @@ use crate::config::findings::Findings;
 use crate::config::keys;
 use crate::config::launch::{Launch, Target};
 use crate::config::reading::Problem;
+use crate::config::service_account;
 use crate::config::settings::{Reading, Settings};
 use crate::config::sign_in::Method;
 use crate::gateway::issuers::description::IssuerDescription;
 use crate::gateway::route::Routes;
+use crate::id::ServiceAccountName;
 use crate::keys::master_key::MasterKey;
 use crate::legacy::description::Description;
 use crate::legacy::description_table;
 use crate::model::claim_scopes::ClaimScopes;
 use crate::model::registry::Registry;
+use crate::model::service_account::ServiceAccount;
 use crate::provider::launch::LaunchTarget;
 use crate::web::page::branding::Branding;
 
@@ -42,6 +45,8 @@ pub struct Blueprint {
     pub branding: Arc<Branding>,
     /// The old system.
     pub legacy: Description,
+    /// Users of the old system that no person is.
+    pub service_accounts: Arc<BTreeMap<ServiceAccountName, ServiceAccount>>,
     /// What the legacy site may start.
     pub launches: Arc<BTreeMap<String, LaunchTarget>>,
     /// The routes of the gateway.
@@ -92,6 +97,7 @@ impl Blueprint {
             claim_scopes: Arc::new(claim_scopes(&settings.scopes, &settings.scope_descriptions, mapped)),
             branding: Arc::new(branding),
             legacy,
+            service_accounts: Arc::new(service_accounts(&settings.service_accounts)),
             launches: Arc::new(launches(&settings.launches)),
             gateway,
             issuers,
@@ -131,6 +137,17 @@ fn legacy_site(legacy: &Description, settings: &Settings, findings: &mut Finding
     if landing.is_some_and(|landing| !settings.launches.iter().any(|launch| launch.name == *landing)) {
         findings.problem("legacy.site.landing", "no [[launch]] has this name");
     }
+}
+
+fn service_accounts(
+    written: &[service_account::ServiceAccount],
+) -> BTreeMap<ServiceAccountName, ServiceAccount> {
+    let account = |written: &service_account::ServiceAccount| ServiceAccount {
+        name: written.name.clone(),
+        user_name: written.user_name.clone(),
+        password: written.password.clone(),
+    };
+    written.iter().map(|written| (written.name.clone(), account(written))).collect()
 }
 
 fn launches(written: &[Launch]) -> BTreeMap<String, LaunchTarget> {

@@ -11,9 +11,10 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::admin::explain::Explain;
+use crate::admin::service_accounts::ServiceAccounts;
 use crate::admin::sessions::Sessions;
 use crate::app::blueprint::Blueprint;
-use crate::app::custody_policy::custody_policy;
+use crate::app::custody_policy::{custody_policy, longest_token_of_a_person};
 use crate::app::gateway::roles;
 use crate::app::issuers::issuers;
 use crate::app::outbound::{app_client, legacy_client, upstream_client};
@@ -38,6 +39,7 @@ use crate::store::error::StoreError;
 use crate::store::sweep::Keep;
 use crate::time::Clock;
 use crate::tokens::key_custody::{CustodyError, KeyCustody, Placed};
+use crate::vault::service_passwords::ServicePasswords;
 use crate::web::page::stylesheet::StylesheetError;
 use crate::web::serve::{Patience, TlsFiles, serve};
 
@@ -138,6 +140,19 @@ pub async fn open_explain(blueprint: &Blueprint) -> Result<Explain, OpenError> {
     })
 }
 
+/// The service accounts, for an operator's command.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn open_service_accounts(
+    blueprint: &Blueprint,
+    chance: &Chance,
+) -> Result<ServiceAccounts, OpenError> {
+    let KeyCustody { db, sealer, .. } = open_custody(blueprint, chance).await?;
+    let accounts = blueprint.service_accounts.clone();
+    Ok(ServiceAccounts { db, passwords: ServicePasswords { sealer, chance: chance.clone(), accounts } })
+}
+
 impl Bridge {
     /// Opens the database, the seal and the keys, and wires everything.
     ///
@@ -165,10 +180,14 @@ impl Bridge {
             blueprint,
         };
         let wired = rooms.wired();
+        wired.service_accounts.tell().await?;
         let router = routes(rooms.handed(&wired), &rooms.blueprint)?;
         let sweep = Sweep {
             db: rooms.db.clone(),
-            keep: Keep { longest_access_token: custody.policy.longest_token, ended_sessions: ENDED_SESSIONS },
+            keep: Keep {
+                longest_access_token: longest_token_of_a_person(&rooms.blueprint.registry),
+                ended_sessions: ENDED_SESSIONS,
+            },
             clock: clock.clone(),
         };
         let watch_sessions = WatchSessions {

@@ -8,7 +8,7 @@ use crate::config::tokens;
 use crate::keys::client_keys::ClientKeys;
 use crate::model::client::{
     Appearance, Client, ConsentPolicy, Credentials, IdTokenSettings, Lifetimes, PkcePolicy, RefreshBinding,
-    ScopeClaims, SecretMethod, SubjectKind,
+    ScopeClaims, SecretMethod, SubjectKind, TokenRequests,
 };
 
 /// The clients, in the order of the configuration.
@@ -25,6 +25,11 @@ fn client(written: &written::Client, at: &str, findings: &mut Findings) -> Clien
         id: written.id.clone(),
         appearance: appearance(written, at, findings),
         credentials: credentials(&written.credentials, &reading::key(at, "jwks"), findings),
+        token_requests: if written.token_request_json {
+            TokenRequests::FormOrJson
+        } else {
+            TokenRequests::Form
+        },
         grant_types: written.grant_types.clone(),
         redirect_uris: written.redirect_uris.clone(),
         post_logout_redirect_uris: written.post_logout_redirect_uris.clone(),
@@ -40,6 +45,7 @@ fn client(written: &written::Client, at: &str, findings: &mut Findings) -> Clien
         },
         scope: written.scope.clone(),
         audiences: written.audiences.clone(),
+        service_account: written.service_account.clone(),
         pkce: match written.pkce {
             written::Pkce::Required => PkcePolicy::Required,
             written::Pkce::Optional => PkcePolicy::Optional,
@@ -48,10 +54,7 @@ fn client(written: &written::Client, at: &str, findings: &mut Findings) -> Clien
             written::Consent::Ask => ConsentPolicy::Ask,
             written::Consent::Skip => ConsentPolicy::Skip,
         },
-        subject: match written.subject {
-            written::Subject::Minted => SubjectKind::Minted,
-            written::Subject::LegacyUserName => SubjectKind::LegacyUserName,
-        },
+        subject: subject(written.subject),
         id_token: IdTokenSettings {
             algorithm: written.id_token_signed_response_alg,
             scope_claims: match written.id_token_claims {
@@ -62,6 +65,14 @@ fn client(written: &written::Client, at: &str, findings: &mut Findings) -> Clien
         userinfo_signed_response_alg: written.userinfo_signed_response_alg,
         default_max_age: written.default_max_age.map(Into::into),
         lifetimes: lifetimes(&written.lifetimes),
+    }
+}
+
+/// What `sub` says.
+pub(super) fn subject(written: written::Subject) -> SubjectKind {
+    match written {
+        written::Subject::Minted => SubjectKind::Minted,
+        written::Subject::LegacyUserName => SubjectKind::LegacyUserName,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::config::settings::Settings;
-use crate::model::api::AccessTokenFormat;
+use crate::model::api::{AccessTokenFormat, TokenLifetime};
 use crate::model::registry::Registry;
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::tokens::key_custody::CustodyPolicy;
@@ -35,10 +35,24 @@ fn algorithms(registry: &Registry) -> Vec<SigningAlgorithm> {
     all.into_iter().collect()
 }
 
-/// A retired key stays published until whatever it signed has expired.
+/// A retired key stays published until whatever it signed has expired: for ever, where that never does.
 fn longest_token(registry: &Registry) -> Duration {
-    let of_clients =
-        registry.clients().flat_map(|client| [client.lifetimes.access_token, client.lifetimes.id_token]);
-    let of_apis = registry.apis().iter().filter_map(|api| api.lifetime);
-    of_clients.chain(of_apis).max().unwrap_or_default()
+    let unlimited = registry
+        .apis()
+        .iter()
+        .any(|api| api.lifetime == Some(TokenLifetime::Unlimited) && api.format != AccessTokenFormat::Opaque);
+    let of_clients = registry.clients().map(|client| client.lifetimes.id_token).max().unwrap_or_default();
+    if unlimited { Duration::MAX } else { of_clients.max(longest_token_of_a_person(registry)) }
+}
+
+/// The longest life of an access token that speaks for a person: so long its family has to be known.
+pub fn longest_token_of_a_person(registry: &Registry) -> Duration {
+    let of_clients = registry.clients().map(|client| client.lifetimes.access_token).max().unwrap_or_default();
+    let of_apis = registry.apis().iter().filter_map(|api| match api.lifetime? {
+        TokenLifetime::Limited(lifetime) => Some(lifetime),
+        TokenLifetime::Unlimited => {
+            registry.clients().map(|client| client.lifetimes.refresh_token_absolute).max()
+        }
+    });
+    of_apis.max().unwrap_or_default().max(of_clients)
 }

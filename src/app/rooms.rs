@@ -56,6 +56,8 @@ use crate::tokens::key_custody::KeyCustody;
 use crate::tokens::logout::LogoutTokens;
 use crate::tokens::presented::Presented;
 use crate::vault::custody::Vault;
+use crate::vault::service_accounts::ServiceAccounts;
+use crate::vault::service_passwords::ServicePasswords;
 use crate::web::routes::{HANDOVER, SIGNED_OUT, TOKEN};
 
 /// What a sign-in with a password says of its strength, until the configuration can say otherwise.
@@ -121,7 +123,21 @@ impl Rooms {
             issuer: self.issuer.clone(),
         };
         let authorize = self.authorize(liveness);
-        Wired { entry: Entry { authorize: authorize.clone(), vault, end_session }, authorize, farewell }
+        let service_accounts = ServiceAccounts::new(vault.clone(), self.service_passwords());
+        Wired {
+            entry: Entry { authorize: authorize.clone(), vault, end_session },
+            authorize,
+            farewell,
+            service_accounts,
+        }
+    }
+
+    fn service_passwords(&self) -> ServicePasswords {
+        ServicePasswords {
+            sealer: self.custody.sealer.clone(),
+            chance: self.chance.clone(),
+            accounts: self.blueprint.service_accounts.clone(),
+        }
     }
 
     fn back_channel(&self) -> BackChannel {
@@ -182,7 +198,7 @@ impl Rooms {
             authorize,
             introspection: self.introspection(),
             revocation: self.revocation(),
-            passage: self.passage(wired.farewell.vault.clone()),
+            passage: self.passage(wired.farewell.vault.clone(), wired.service_accounts.clone()),
             acr: vec![ACR.to_owned()],
         }
     }
@@ -279,10 +295,11 @@ impl Rooms {
         }
     }
 
-    fn passage(&self, vault: Vault) -> Passage {
+    fn passage(&self, vault: Vault, services: ServiceAccounts) -> Passage {
         let verifier = Verifier {
             presented: self.presented(),
             db: self.db.clone(),
+            registry: self.registry(),
             verdicts: Verdicts::new(self.db.clone(), self.clock.clone()),
             roles: roles(self.settings()),
             issuers: self.issuers.clone(),
@@ -290,7 +307,7 @@ impl Rooms {
         };
         Passage {
             admission: Admission { routes: self.blueprint.gateway.clone(), verifier },
-            tokens: LegacyTokens::new(vault),
+            tokens: LegacyTokens::new(vault, services),
             http: self.upstream.clone(),
             outside: outside(self.settings()),
             clock: self.clock.clone(),
@@ -346,6 +363,7 @@ pub(super) struct Wired {
     pub(super) authorize: Authorize,
     pub(super) entry: Entry,
     pub(super) farewell: Farewell,
+    pub(super) service_accounts: ServiceAccounts,
 }
 
 /// Each client's keys, parsed once.

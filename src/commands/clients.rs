@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use passerelle::id::ClientId;
-use passerelle::model::client::{Client, ConsentPolicy, PkcePolicy, ScopeClaims, SubjectKind};
+use passerelle::model::client::{Client, ConsentPolicy, PkcePolicy, ScopeClaims, SubjectKind, TokenRequests};
 use serde_json::{Map, Value, json};
 
 use super::configuration::ConfigurationFile;
@@ -100,12 +100,14 @@ fn description(client: &Client) -> Map<String, Value> {
         ("policy_uri", json!(appearance.policy_uri)),
         ("tos_uri", json!(appearance.tos_uri)),
         ("token_endpoint_auth_method", json!(client.credentials.method())),
+        ("token_request_json", json!(client.token_requests == TokenRequests::FormOrJson)),
         ("grant_types", json!(client.grant_types)),
         ("redirect_uris", json!(client.redirect_uris)),
         ("post_logout_redirect_uris", json!(client.post_logout_redirect_uris)),
         ("web_origins", json!(client.web_origins)),
         ("scope", json!(client.scope)),
         ("audiences", json!(audiences)),
+        ("service_account", json!(client.service_account)),
         ("pkce", json!(pkce(client.pkce))),
         ("consent", json!(consent(client.consent))),
         ("subject", json!(subject(client.subject))),

@@ -1,19 +1,21 @@
-//! `passerelle keys`: the signing keys, listed and replaced. A bridge that runs takes up what was done within a minute.
+//! `passerelle keys`: the signing keys, listed, replaced, and their public halves handed out. A bridge that runs takes up what was done within a minute.
 
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
-use passerelle::admin::keys::{Keys, ListedKey};
+use clap::{Args, Subcommand, ValueEnum};
+use passerelle::admin::keys::{ExportedKey, Keys, ListedKey};
 use passerelle::app::bridge::open_custody;
+use passerelle::id::KeyId;
 use passerelle::oauth::algorithm::SigningAlgorithm;
 use passerelle::rules::key_life::Urgency;
 use passerelle::secret::Chance;
-use passerelle::time::Clock;
+use passerelle::time::{Clock, Timestamp};
+use serde_json::{Value, json};
 
 use super::configuration::ConfigurationFile;
 use super::print;
 
-/// Look at the signing keys, or replace them.
+/// Look at the signing keys, replace them, or print their public halves.
 #[derive(Args)]
 pub(crate) struct KeysCommand {
     #[command(subcommand)]
@@ -24,6 +26,17 @@ pub(crate) struct KeysCommand {
 enum What {
     /// One line for each signing key.
     List(How),
+    /// Print public keys, for an API that wants one pasted. An API that can fetch them had better: keys change.
+    Export {
+        /// How they are written.
+        #[arg(long, value_enum, default_value_t = Format::Pem)]
+        format: Format,
+        /// Only the key of this name, and nothing around it; all that are published without.
+        #[arg(long)]
+        kid: Option<String>,
+        #[command(flatten)]
+        file: ConfigurationFile,
+    },
     /// Make a new key. It is published first and signs when every cache can know it.
     Rotate {
         /// Only this algorithm; all that are in use without.
@@ -37,6 +50,14 @@ enum What {
     },
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// SubjectPublicKeyInfo, each below a line that tells its name.
+    Pem,
+    /// A JWK Set, or the one JWK.
+    Jwk,
+}
+
 #[derive(Args)]
 struct How {
     #[command(flatten)]
@@ -48,35 +69,69 @@ struct How {
 
 impl KeysCommand {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let how = match &self.what {
-            What::List(how) | What::Rotate { how, .. } => how,
-        };
-        let blueprint = how.file.usable()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listed = runtime.block_on(async {
-            let keys = Keys { custody: open_custody(&blueprint, &Chance::System).await? };
-            let now = Clock::System.now();
-            let listed = match &self.what {
-                What::List(_) => keys.list(now).await?,
-                What::Rotate { algorithm, emergency, .. } => {
-                    let urgency = if *emergency { Urgency::Emergency } else { Urgency::Planned };
-                    keys.rotate(algorithm, urgency, now).await?
-                }
-            };
-            keys.custody.db.close().await;
-            anyhow::Ok(listed)
-        })?;
-        if how.json {
-            print::line(&format!("{:#}", serde_json::to_value(&listed)?))?;
-        } else {
-            listed.iter().try_for_each(|key| print::line(&line(key)))?;
+        match self.what {
+            What::List(how) => {
+                let listed = with_keys(&how.file, async |keys, now| Ok(keys.list(now).await?))?;
+                tell(&listed, &how)?;
+            }
+            What::Rotate { algorithm, emergency, how } => {
+                let urgency = if emergency { Urgency::Emergency } else { Urgency::Planned };
+                let rotate = async |keys: &Keys, now| Ok(keys.rotate(&algorithm, urgency, now).await?);
+                tell(&with_keys(&how.file, rotate)?, &how)?;
+            }
+            What::Export { format, kid, file } => {
+                let id = kid.map(KeyId::from);
+                let export = async |keys: &Keys, now| Ok(keys.export(id.as_ref(), now).await?);
+                print_public(&with_keys(&file, export)?, format, id.is_some())?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
+fn with_keys<T>(
+    file: &ConfigurationFile,
+    work: impl AsyncFnOnce(&Keys, Timestamp) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let blueprint = file.usable()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let keys = Keys { custody: open_custody(&blueprint, &Chance::System).await? };
+        let done = work(&keys, Clock::System.now()).await;
+        keys.custody.db.close().await;
+        done
+    })
+}
+
+fn tell(listed: &[ListedKey], how: &How) -> anyhow::Result<()> {
+    if how.json {
+        return print::line(&format!("{:#}", serde_json::to_value(listed)?));
+    }
+    listed.iter().try_for_each(|key| print::line(&line(key)))
+}
+
+fn print_public(exported: &[ExportedKey], format: Format, alone: bool) -> anyhow::Result<()> {
+    match format {
+        Format::Pem => exported.iter().try_for_each(|ExportedKey { key, state }| {
+            // RFC 7468 §2: what stands before a BEGIN line is passed over.
+            if !alone {
+                print::line(&format!("{} {} {state}", key.id, key.algorithm))?;
+            }
+            print::line(key.pem.trim_end())
+        }),
+        Format::Jwk => {
+            let keys: Vec<&Value> = exported.iter().map(|exported| &exported.key.jwk).collect();
+            let told = match keys.as_slice() {
+                [key] if alone => (*key).clone(),
+                keys => json!({ "keys": keys }),
+            };
+            print::line(&format!("{told:#}"))
+        }
+    }
+}
+
 fn line(key: &ListedKey) -> String {
-    let day = |at: passerelle::time::Timestamp| {
+    let day = |at: Timestamp| {
         jiff::Timestamp::from_second(at.as_seconds()).map_or_else(|_| "?".to_owned(), |at| at.to_string())
     };
     format!("{}  {:5}  {:9}  signs from {}", key.id, key.algorithm, key.state, day(key.signs_from))

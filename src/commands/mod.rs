@@ -8,4 +8,5 @@ pub(crate) mod init;
 pub(crate) mod keys;
 mod print;
 pub(crate) mod serve;
+pub(crate) mod service_accounts;
 pub(crate) mod sessions;

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
-use super::duration::Span;
+use super::client::Subject;
 use super::findings::Findings;
+use super::lifetime::Lifetime;
 use super::reading;
 use super::scopes::is_scope_token;
 use super::tokens::access_lifetime;
@@ -27,8 +28,12 @@ pub struct Api {
     pub scopes: Vec<ApiScope>,
     /// What its tokens look like.
     pub format: Format,
+    /// How `aud` is written.
+    pub aud: Aud,
+    /// What `sub` says of a person, when that is not the client's to say.
+    pub subject: Option<Subject>,
     /// How long they live, when that is not the client's to say.
-    pub lifetime: Option<Span>,
+    pub lifetime: Option<Lifetime>,
     /// The clients by which it asks what a token means.
     pub introspected_by: Vec<ClientId>,
 }
@@ -68,6 +73,17 @@ pub enum Typ {
     Jwt,
 }
 
+/// How `aud` is written (RFC 7519 §4.1.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Aud {
+    /// A text when there is one audience.
+    #[default]
+    String,
+    /// Always an array.
+    Array,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Raw {
@@ -76,7 +92,9 @@ pub(super) struct Raw {
     format: Option<RawFormat>,
     typ: Option<Typ>,
     algorithm: Option<SigningAlgorithm>,
-    lifetime: Option<Span>,
+    aud: Option<Aud>,
+    subject: Option<Subject>,
+    lifetime: Option<Lifetime>,
     introspected_by: Option<Vec<String>>,
 }
 
@@ -190,7 +208,32 @@ impl Raw {
             audience: Audience::from(audience),
             scopes: scopes(self.scopes.unwrap_or_default(), &reading::key(at, "scopes"), others, findings),
             format,
-            lifetime: access_lifetime(self.lifetime, &reading::key(at, "lifetime"), findings),
+            aud: self.aud.unwrap_or_default(),
+            subject: self.subject,
+            lifetime: lifetime(self.lifetime, format, &reading::key(at, "lifetime"), findings),
+        }
+    }
+}
+
+fn lifetime(
+    written: Option<Lifetime>,
+    format: Format,
+    at: &str,
+    findings: &mut Findings,
+) -> Option<Lifetime> {
+    match written? {
+        Lifetime::Limited(span) => access_lifetime(Some(span), at, findings).map(Lifetime::Limited),
+        Lifetime::Unlimited => {
+            findings.warning(at, match format {
+                Format::Jwt { .. } => {
+                    "nobody can take back such a token at an API that checks it by itself, and every signing key stays published \
+                     for ever; a client that can ask again needs no more than \"10min\""
+                }
+                Format::Opaque => {
+                    "such a token is good until somebody revokes it; a client that can ask again needs no more than \"10min\""
+                }
+            });
+            Some(Lifetime::Unlimited)
         }
     }
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::duration::Span;
 use super::tokens::Lifetimes;
-use crate::id::{Audience, ClientId};
+use crate::id::{Audience, ClientId, ServiceAccountName};
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::scope::Scope;
@@ -38,6 +38,8 @@ pub struct Client {
     pub tos_uri: Option<String>,
     /// How it proves itself.
     pub credentials: Credentials,
+    /// Whether its token requests may be JSON as well.
+    pub token_request_json: bool,
     /// The grants it may use.
     pub grant_types: Vec<GrantType>,
     /// Where codes go.
@@ -60,6 +62,8 @@ pub struct Client {
     pub scope: Scope,
     /// The APIs it may have tokens for.
     pub audiences: Vec<Audience>,
+    /// As whom it is known to the legacy system when it speaks for itself.
+    pub service_account: Option<ServiceAccountName>,
     /// Whether a code needs a challenge.
     pub pkce: Pkce,
     /// Whether the person is asked.

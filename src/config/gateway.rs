@@ -17,6 +17,7 @@ use super::environment::Surroundings;
 use super::findings::Findings;
 use super::issuer::Issuer;
 use super::reading;
+use super::service_account::ServiceAccount;
 use crate::id::ClientId;
 
 /// The claim of a person that holds their roles.
@@ -55,6 +56,7 @@ pub(super) struct Around<'a> {
     pub(super) ours: &'a Issuer,
     pub(super) clients: &'a [ClientId],
     pub(super) apis: &'a [Api],
+    pub(super) service_accounts: &'a [ServiceAccount],
     pub(super) proxies: bool,
     pub(super) issuers: &'a [TrustedIssuer],
 }

@@ -19,6 +19,7 @@ use super::logout::{self, Logout};
 use super::reading::{self, Problem};
 use super::scopes;
 use super::server::{self, Server};
+use super::service_account::{self, ServiceAccount};
 use super::session::{self, Session};
 use super::sign_in::{self, SignIn};
 use super::storage::{self, Storage};
@@ -52,6 +53,8 @@ pub struct Settings {
     pub legacy: Option<Table>,
     /// `[[api]]`.
     pub apis: Vec<Api>,
+    /// `[[service_account]]`.
+    pub service_accounts: Vec<ServiceAccount>,
     /// `[[client]]`.
     pub clients: Vec<Client>,
     /// `[[launch]]`.
@@ -75,6 +78,7 @@ struct Raw {
     scope_descriptions: BTreeMap<String, String>,
     legacy: Option<Table>,
     api: Vec<api::Raw>,
+    service_account: Vec<service_account::Raw>,
     client: Vec<client::Raw>,
     launch: Vec<launch::Raw>,
     gateway: gateway::Raw,
@@ -156,12 +160,14 @@ impl Raw {
         let scopes = scopes::check(self.scopes, findings);
         scopes::check_descriptions(&self.scope_descriptions, &scopes, findings);
         let apis = api::check(self.api, server.issuer.as_str(), &scopes, findings);
+        let service_accounts = service_account::check(self.service_account, &server, around, findings);
         let context = Context {
             around: *around,
             server: &server,
             lifetimes: &tokens.lifetimes,
             scopes: &scopes,
             apis: &apis,
+            service_accounts: &service_accounts,
         };
         let clients = client::check(self.client, &context, findings);
         if clients.is_empty() {
@@ -174,6 +180,7 @@ impl Raw {
             ours: &server.issuer,
             clients: &ids,
             apis: &apis,
+            service_accounts: &service_accounts,
             proxies: !server.trusted_proxies.is_empty(),
             issuers: &[],
         };
@@ -197,6 +204,7 @@ impl Raw {
             scope_descriptions: self.scope_descriptions,
             legacy: self.legacy,
             apis,
+            service_accounts,
             clients,
             launches,
             gateway,

@@ -7,7 +7,7 @@ use http::uri::{Authority, Scheme};
 use http::{HeaderName, Uri};
 
 use crate::gateway::limits::Limits;
-use crate::id::Audience;
+use crate::id::{Audience, ServiceAccountName};
 use crate::rules::access::AccessRule;
 
 /// A route.
@@ -51,7 +51,7 @@ pub enum LegacyIdentity {
     /// The person, with their own token; a machine by the service account that is bound to it.
     User,
     /// Everybody by this service account.
-    ServiceAccount(String),
+    ServiceAccount(ServiceAccountName),
     /// Nobody: no legacy token is sent.
     None,
 }

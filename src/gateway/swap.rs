@@ -5,17 +5,19 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, header};
 use moka::sync::Cache;
+use tracing::warn;
 
 use crate::gateway::caller::Caller;
 use crate::gateway::query;
 use crate::gateway::refusal::Refusal;
 use crate::gateway::route::{Inject, LegacyIdentity, Route};
-use crate::id::AccountId;
+use crate::id::{AccountId, ServiceAccountName};
 use crate::model::account::Account;
 use crate::secret::Secret;
 use crate::store::accounts;
-use crate::store::db::Db;
 use crate::vault::custody::Vault;
+use crate::vault::custody_error::VaultError;
+use crate::vault::service_accounts::ServiceAccounts;
 
 /// How long a token is used without asking the vault.
 const KEPT: Duration = Duration::from_secs(10);
@@ -23,12 +25,12 @@ const KEPT: Duration = Duration::from_secs(10);
 const MOST: u64 = 20_000;
 
 /// As whom the legacy system is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Whose {
     /// This person.
     Person(AccountId),
     /// This service account.
-    ServiceAccount(String),
+    ServiceAccount(ServiceAccountName),
 }
 
 impl Whose {
@@ -42,7 +44,7 @@ impl Whose {
             LegacyIdentity::ServiceAccount(name) => Ok(Some(Self::ServiceAccount(name.clone()))),
             LegacyIdentity::User => match (&caller.account, &caller.service_account) {
                 (Some(account), _) => Ok(Some(Self::Person(account.clone()))),
-                (None, Some(name)) => Ok(Some(Self::ServiceAccount(name.clone()))),
+                (None, Some(name)) => Ok(Some(Self::ServiceAccount(name.as_str().into()))),
                 (None, None) => Err(Refusal::Nobody),
             },
         }
@@ -53,15 +55,15 @@ impl Whose {
 #[derive(Clone)]
 pub struct LegacyTokens {
     vault: Vault,
-    db: Db,
-    kept: Cache<(AccountId, String), Secret>,
+    services: ServiceAccounts,
+    kept: Cache<(Whose, String), Secret>,
 }
 
 impl LegacyTokens {
-    /// From `vault`.
-    pub fn new(vault: Vault) -> Self {
+    /// Those of people from `vault`, those of machines from `services`.
+    pub fn new(vault: Vault, services: ServiceAccounts) -> Self {
         let kept = Cache::builder().max_capacity(MOST).time_to_live(KEPT).build();
-        Self { db: vault.db.clone(), vault, kept }
+        Self { vault, services, kept }
     }
 
     /// A token that works.
@@ -69,12 +71,14 @@ impl LegacyTokens {
     /// # Errors
     /// By the vault's classes.
     pub async fn fresh(&self, whose: &Whose, caller: &Caller) -> Result<Secret, Refusal> {
-        let Whose::Person(person) = whose else { return Err(Refusal::Nobody) };
-        let place = place(person, caller);
+        let place = place(whose, caller);
         if let Some(token) = self.kept.get(&place) {
             return Ok(token);
         }
-        let token = self.vault.fresh(&self.account(person).await?).await?;
+        let token = match whose {
+            Whose::Person(person) => self.vault.fresh(&self.account(person).await?).await?,
+            Whose::ServiceAccount(name) => self.services.fresh(name).await.map_err(of_service)?,
+        };
         self.kept.insert(place, token.clone());
         Ok(token)
     }
@@ -84,23 +88,38 @@ impl LegacyTokens {
     /// # Errors
     /// By the vault's classes.
     pub async fn instead_of(&self, whose: &Whose, caller: &Caller, dead: &Secret) -> Result<Secret, Refusal> {
-        let Whose::Person(person) = whose else { return Err(Refusal::Nobody) };
-        let place = place(person, caller);
+        let place = place(whose, caller);
         self.kept.invalidate(&place);
-        let token = self.vault.fresh_instead_of(&self.account(person).await?, dead).await?;
+        let token = match whose {
+            Whose::Person(person) => self.vault.fresh_instead_of(&self.account(person).await?, dead).await?,
+            Whose::ServiceAccount(name) => {
+                self.services.fresh_instead_of(name, dead).await.map_err(of_service)?
+            }
+        };
         self.kept.insert(place, token.clone());
         Ok(token)
     }
 
     async fn account(&self, id: &AccountId) -> Result<Account, Refusal> {
-        accounts::find(&self.db, id).await?.ok_or(Refusal::InvalidToken)
+        accounts::find(&self.vault.db, id).await?.ok_or(Refusal::InvalidToken)
     }
 }
 
 /// Whoever signs in anew brings new tokens, and shall not be held back by those of before.
-fn place(account: &AccountId, caller: &Caller) -> (AccountId, String) {
+fn place(whose: &Whose, caller: &Caller) -> (Whose, String) {
     let family = caller.bonds.family.as_ref().map(ToString::to_string);
-    (account.clone(), family.unwrap_or_default())
+    (whose.clone(), family.unwrap_or_default())
+}
+
+/// That a service account cannot be used is the operator's affair: no caller can sign it in.
+fn of_service(error: VaultError) -> Refusal {
+    match error {
+        VaultError::Store(error) => Refusal::Store(error),
+        trouble => {
+            warn!("a service account has no legacy token: {trouble}");
+            Refusal::LegacyUnavailable
+        }
+    }
 }
 
 /// Puts `token` where `inject` says; the query is the one that goes on.

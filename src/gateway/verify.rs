@@ -12,6 +12,8 @@ use crate::gateway::issuers::trusted::Issuers;
 use crate::gateway::verdicts::Verdicts;
 use crate::id::{ClientId, ConnectorId};
 use crate::model::account::Account;
+use crate::model::authorization::Authorization;
+use crate::model::registry::Registry;
 use crate::secret::{Digest, Secret};
 use crate::store::accounts;
 use crate::store::db::Db;
@@ -26,6 +28,8 @@ pub struct Verifier {
     pub presented: Presented,
     /// Where accounts are.
     pub db: Db,
+    /// Which clients have service accounts.
+    pub registry: Registry,
     /// What is known of tokens that were seen.
     pub verdicts: Verdicts,
     /// Who has which roles.
@@ -124,12 +128,20 @@ impl Verifier {
         }
     }
 
+    /// A machine's; whoever speaks for a person is that person everywhere.
+    fn service_account(&self, authorization: &Authorization) -> Option<String> {
+        let client =
+            self.registry.client(&authorization.client).filter(|_| authorization.person.is_none())?;
+        client.service_account.as_ref().map(ToString::to_string)
+    }
+
     async fn ours(&self, live: LiveAccess, digest: &Digest) -> Result<Caller, StoreError> {
         let LiveAccess { authorization, family, jti, subject, expires_at, .. } = live;
         let account = match &authorization.person {
             Some(person) => accounts::find(&self.db, &person.account).await?,
             None => None,
         };
+        let service_account = self.service_account(&authorization);
         let (session, acr, auth_time) = match authorization.person {
             Some(person) => (Some(person.session), Some(person.acr), Some(person.auth_time)),
             None => (None, None, None),
@@ -142,7 +154,7 @@ impl Verifier {
         Ok(Caller {
             issuer: Issuer::Ours,
             audiences: authorization.audiences.iter().map(ToString::to_string).collect(),
-            service_account: None,
+            service_account,
             roles: self.roles.of(account.as_ref(), &authorization.client),
             client: authorization.client,
             subject,

@@ -37,6 +37,8 @@ pub enum Purpose {
     RefreshSuccessor,
     /// A user's token of the legacy system, at rest.
     LegacyToken,
+    /// The password of a service account, at rest.
+    ServiceAccount,
 }
 
 impl Purpose {
@@ -47,6 +49,7 @@ impl Purpose {
             Self::Browser => b"passerelle seal v1 browser",
             Self::RefreshSuccessor => b"passerelle seal v1 refresh-successor",
             Self::LegacyToken => b"passerelle seal v1 legacy-token",
+            Self::ServiceAccount => b"passerelle seal v1 service-account",
         }
     }
 }

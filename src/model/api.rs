@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::id::{Audience, ClientId};
+use crate::model::client::SubjectKind;
 use crate::oauth::algorithm::SigningAlgorithm;
 
 /// A resource server.
@@ -14,10 +15,33 @@ pub struct Api {
     pub scopes: Vec<ApiScope>,
     /// What its access tokens look like.
     pub format: AccessTokenFormat,
+    /// How `aud` is written in them.
+    pub aud: AudienceShape,
+    /// What their `sub` says of a person; the client's setting where none.
+    pub subject: Option<SubjectKind>,
     /// How long they live; the client's setting where none.
-    pub lifetime: Option<Duration>,
+    pub lifetime: Option<TokenLifetime>,
     /// The clients by which the API itself asks what a token means (RFC 7662).
     pub introspected_by: Vec<ClientId>,
+}
+
+/// How `aud` is written (RFC 7519 §4.1.3 allows both).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AudienceShape {
+    /// A text when it is one, since many libraries read nothing else.
+    #[default]
+    Text,
+    /// An array even of one, for a library that insists.
+    Array,
+}
+
+/// How long access tokens live. The order is that of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TokenLifetime {
+    /// So long.
+    Limited(Duration),
+    /// Without end, as far as that can be said.
+    Unlimited,
 }
 
 /// A scope of an API, in words a person understands.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::id::{Audience, ClientId};
+use crate::id::{Audience, ClientId, ServiceAccountName};
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::oauth::client_authentication::AuthenticationMethod;
 use crate::oauth::grant_type::GrantType;
@@ -18,6 +18,8 @@ pub struct Client {
     pub appearance: Appearance,
     /// How it proves itself at the token endpoint.
     pub credentials: Credentials,
+    /// Whether its token requests may be JSON as well.
+    pub token_requests: TokenRequests,
     /// Which grants it may use.
     pub grant_types: Vec<GrantType>,
     /// `redirect_uris`, exactly as registered.
@@ -40,6 +42,8 @@ pub struct Client {
     pub scope: Scope,
     /// The APIs it may ask tokens for; the first is meant when it names none.
     pub audiences: Vec<Audience>,
+    /// As whom it is known to the legacy system when it speaks for itself; with it, it never speaks for a person.
+    pub service_account: Option<ServiceAccountName>,
     /// Whether a code without a challenge is acceptable from it.
     pub pkce: PkcePolicy,
     /// Whether the person is asked before data is handed over.
@@ -116,6 +120,16 @@ pub enum SecretMethod {
     Basic,
     /// `client_secret_post`.
     Post,
+}
+
+/// How a client's requests to the token endpoint are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenRequests {
+    /// As forms (RFC 6749 §3.2).
+    #[default]
+    Form,
+    /// As forms or as JSON, for a client that knows no better.
+    FormOrJson,
 }
 
 /// Whether PKCE may be left out. A challenge that was sent is always enforced.

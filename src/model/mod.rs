@@ -12,5 +12,6 @@ pub mod login_session;
 pub mod logout_notice;
 pub mod opaque_token;
 pub mod registry;
+pub mod service_account;
 pub mod signing_key;
 pub mod token_family;

@@ -40,6 +40,11 @@ impl Registry {
         &self.0.apis
     }
 
+    /// Those of `audiences` that are APIs.
+    pub fn apis_of<'a>(&'a self, audiences: &'a [Audience]) -> impl Iterator<Item = &'a Api> {
+        audiences.iter().filter_map(|audience| self.api(audience))
+    }
+
     /// The API of this name.
     pub fn api(&self, audience: &Audience) -> Option<&Api> {
         self.0.apis.iter().find(|api| api.audience == *audience)

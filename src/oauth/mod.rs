@@ -3,6 +3,7 @@
 pub mod algorithm;
 pub mod authorization_request;
 pub mod basic;
+pub mod body_encoding;
 pub mod claims;
 pub mod client_authentication;
 pub mod display;
@@ -10,6 +11,7 @@ pub mod end_session_request;
 pub mod error;
 pub mod form;
 pub mod grant_type;
+mod json_object;
 pub mod params;
 pub mod pkce;
 pub mod printable;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::form::{self, MalformedForm};
+use super::json_object::Pairs;
 use super::printable::printable;
 
 /// The longest query or form that is read, in bytes. A code request with a long `claims` and an `id_token_hint` stays far below.
@@ -43,6 +44,9 @@ pub enum MalformedParams {
     /// Not the form encoding of a text.
     #[error(transparent)]
     Form(#[from] MalformedForm),
+    /// Not a JSON object of texts with each name once. What is wrong with it is not repeated: it may stand in a secret.
+    #[error("the body is not a JSON object with each name once, whose values are texts or arrays of texts")]
+    Json,
     /// A parameter twice.
     #[error(transparent)]
     Duplicate(#[from] DuplicateParameter),
@@ -79,6 +83,24 @@ impl Params {
         let pairs = form::decode_pairs(body)?;
         if pairs.len() > MOST {
             return Err(MalformedParams::TooMany);
+        }
+        Ok(Self::parse(pairs)?)
+    }
+
+    /// Reads a request body that is a JSON object. Its names stand once each, `resource` and `audience` too: they have arrays.
+    ///
+    /// # Errors
+    /// When it is too long, too many, no such object, holds a NUL, or repeats a parameter.
+    pub fn from_json(body: &[u8]) -> Result<Self, MalformedParams> {
+        if body.len() > LONGEST {
+            return Err(MalformedParams::TooLong);
+        }
+        let Pairs(pairs) = serde_json::from_slice(body).map_err(|_| MalformedParams::Json)?;
+        if pairs.len() > MOST {
+            return Err(MalformedParams::TooMany);
+        }
+        if pairs.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            return Err(MalformedForm::Nul.into());
         }
         Ok(Self::parse(pairs)?)
     }

@@ -113,8 +113,9 @@ pub struct TokenResponse {
     pub access_token: Secret,
     /// `token_type`.
     pub token_type: TokenType,
-    /// `expires_in`, seconds.
-    pub expires_in: u64,
+    /// `expires_in`, seconds; left out of a token without end (RFC 6749 §5.1 recommends it), whose seconds many clients could not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
     /// `refresh_token`.
     #[serde(serialize_with = "exposed_if_any", skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<Secret>,

@@ -25,7 +25,7 @@ use crate::time::Timestamp;
 use crate::tokens::access::OneOrMany;
 use crate::tokens::presented::{LiveAccess, Presented};
 use crate::tokens::refresh;
-use crate::tokens::subject::subject;
+use crate::tokens::subject::subject_at;
 
 /// What is said of a token (RFC 7662 §2.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -159,7 +159,7 @@ impl IntrospectionEndpoint {
         if let Some(described) = &mut described {
             described.token_type = Some("Bearer");
             described.jti = jti;
-            described.aud = Some(OneOrMany::of(&authorization.audiences, &self.issuer));
+            described.aud = Some(OneOrMany::of(&authorization.audiences, &self.registry, &self.issuer));
             described.sub = subject.or(described.sub.take());
         }
         Ok(described)
@@ -211,9 +211,10 @@ impl IntrospectionEndpoint {
         Ok(Some(TokenDescription {
             scope: granted.scope.to_string(),
             client_id: client.id.to_string(),
-            sub: Some(
-                account.as_ref().map_or_else(|| client.id.to_string(), |account| subject(&client, account)),
-            ),
+            sub: Some(account.as_ref().map_or_else(
+                || client.id.to_string(),
+                |account| subject_at(self.registry.apis_of(&granted.audiences), &client, account),
+            )),
             username: account.map(|account| account.user_name),
             token_type: None,
             exp: expires_at.as_seconds(),

@@ -110,7 +110,7 @@ impl TokenEndpoint {
             Settled::Done => Ok(Some(TokenResponse {
                 access_token: access.token,
                 token_type: TokenType::Bearer,
-                expires_in: access.lifetime.as_secs(),
+                expires_in: access.lifetime.map(|lifetime| lifetime.as_secs()),
                 refresh_token: granted.refresh_token,
                 id_token,
                 scope: token.scope,

@@ -234,7 +234,9 @@ impl Apis<'_> {
     }
 
     fn share_a_format(&self, audiences: &[Audience]) -> bool {
-        let mut formats = audiences.iter().filter_map(|audience| self.find(audience)).map(|api| api.format);
+        let apis = audiences.iter().filter_map(|audience| self.find(audience));
+        // One token has one `sub`, too.
+        let mut formats = apis.map(|api| (api.format, api.subject));
         let first = formats.next();
         formats.all(|format| Some(format) == first)
     }

@@ -21,6 +21,7 @@ mod migrate;
 pub mod opaque_tokens;
 pub mod participants;
 pub mod revoked_tokens;
+pub mod service_accounts;
 pub mod signing_keys;
 pub mod sweep;
 pub mod token_families;

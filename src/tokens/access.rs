@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Audience, FamilyId};
 use crate::keys::keyring::{Keyring, SignError};
 use crate::model::account::Account;
-use crate::model::api::{AccessTokenFormat, AccessTokenType};
+use crate::model::api::{AccessTokenFormat, AccessTokenType, AudienceShape, TokenLifetime};
 use crate::model::authorization::Authorization;
 use crate::model::client::Client;
 use crate::model::opaque_token::OpaqueToken;
@@ -17,11 +17,15 @@ use crate::model::registry::Registry;
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::secret::{Chance, Digest, Secret};
 use crate::time::Timestamp;
-use crate::tokens::subject::subject;
+use crate::tokens::subject::subject_at;
 
 /// What a token for no API, good at the userinfo endpoint only, looks like.
 const FOR_USERINFO: AccessTokenFormat =
     AccessTokenFormat::Jwt { algorithm: SigningAlgorithm::Es256, typ: AccessTokenType::AtJwt };
+
+/// `exp` of a token that an administrator wants without end. RFC 9068 §2.2 requires one: the last second of the year 9999, beyond which
+/// RFC 3339 and many libraries know no time.
+pub const FOR_EVER: Timestamp = Timestamp::from_seconds(253_402_300_799);
 
 /// The claims of a JWT access token (RFC 9068 §2.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +67,7 @@ pub struct AccessClaims {
     pub r#gen: Option<i64>,
 }
 
-/// `aud`: a text when it is one, since many libraries read nothing else (RFC 7519 §4.1.3).
+/// `aud`: a text or several (RFC 7519 §4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum OneOrMany {
@@ -74,11 +78,13 @@ pub enum OneOrMany {
 }
 
 impl OneOrMany {
-    /// The names of `audiences`; the issuer, whose userinfo endpoint is always meant, when there are none.
-    pub fn of(audiences: &[Audience], issuer: &str) -> Self {
+    /// The names of `audiences`, as their APIs want them written; the issuer, whose userinfo endpoint is always meant, when there are
+    /// none.
+    pub fn of(audiences: &[Audience], registry: &Registry, issuer: &str) -> Self {
+        let as_array = registry.apis_of(audiences).any(|api| api.aud == AudienceShape::Array);
         match audiences {
             [] => Self::One(issuer.to_owned()),
-            [one] => Self::One(one.to_string()),
+            [one] if !as_array => Self::One(one.to_string()),
             many => Self::Many(many.iter().map(ToString::to_string).collect()),
         }
     }
@@ -115,8 +121,8 @@ pub enum Bearer<'a> {
 pub struct MintedAccess {
     /// What the client gets.
     pub token: Secret,
-    /// How long it is good for.
-    pub lifetime: Duration,
+    /// How long it is good for; none when without end.
+    pub lifetime: Option<Duration>,
     /// Its record, to be stored before anybody gets it; none for a JWT.
     pub record: Option<OpaqueToken>,
 }
@@ -147,11 +153,14 @@ impl AccessTokens {
         now: Timestamp,
     ) -> Result<MintedAccess, SignError> {
         // One token has one shape: the rules have seen to it that all its APIs want the same.
-        let api = granted.audiences.first().and_then(|audience| self.registry.api(audience));
-        let lifetime = self.lifetime(client, &granted.audiences);
+        let api = self.registry.apis_of(&granted.audiences).next();
+        let (lifetime, expires_at) = match self.lifetime(client, &granted.audiences, bearer) {
+            TokenLifetime::Limited(lifetime) => (Some(lifetime), now + lifetime),
+            TokenLifetime::Unlimited => (None, FOR_EVER),
+        };
         match api.map_or(FOR_USERINFO, |api| api.format) {
             AccessTokenFormat::Jwt { algorithm, typ } => {
-                let claims = self.claims(client, granted, bearer, now, now + lifetime);
+                let claims = self.claims(client, granted, bearer, now, expires_at);
                 let token = self.keyring.sign(algorithm, typ.as_str(), &claims).await?;
                 Ok(MintedAccess { token: Secret::from(token), lifetime, record: None })
             }
@@ -167,17 +176,23 @@ impl AccessTokens {
                     family,
                     generation,
                     issued_at: now,
-                    expires_at: now + lifetime,
+                    expires_at,
                 };
                 Ok(MintedAccess { token, lifetime, record: Some(record) })
             }
         }
     }
 
-    /// The shortest that one of its APIs wants, or the client's.
-    fn lifetime(&self, client: &Client, audiences: &[Audience]) -> Duration {
-        let wanted = audiences.iter().filter_map(|audience| self.registry.api(audience)?.lifetime);
-        wanted.min().unwrap_or(client.lifetimes.access_token)
+    /// The shortest that one of its APIs wants, or the client's. What a person gave ends some day, and their tokens with it.
+    fn lifetime(&self, client: &Client, audiences: &[Audience], bearer: Bearer<'_>) -> TokenLifetime {
+        let wanted = self.registry.apis_of(audiences).filter_map(|api| api.lifetime).min();
+        match (wanted, bearer) {
+            (None, _) => TokenLifetime::Limited(client.lifetimes.access_token),
+            (Some(TokenLifetime::Unlimited), Bearer::Person { .. }) => {
+                TokenLifetime::Limited(client.lifetimes.refresh_token_absolute)
+            }
+            (Some(wanted), _) => wanted,
+        }
     }
 
     fn claims(
@@ -191,7 +206,8 @@ impl AccessTokens {
         let person = granted.person.as_ref();
         let (sub, fam, generation) = match bearer {
             Bearer::Person { account, family, generation } => {
-                (subject(client, account), Some(family.clone()), Some(generation))
+                let apis = self.registry.apis_of(&granted.audiences);
+                (subject_at(apis, client, account), Some(family.clone()), Some(generation))
             }
             // RFC 9068 §2.2: "an identifier the authorization server uses to indicate the client application".
             Bearer::Client => (client.id.to_string(), None, None),
@@ -199,7 +215,7 @@ impl AccessTokens {
         AccessClaims {
             iss: self.issuer.to_string(),
             sub,
-            aud: OneOrMany::of(&granted.audiences, &self.issuer),
+            aud: OneOrMany::of(&granted.audiences, &self.registry, &self.issuer),
             exp: expires_at.as_seconds(),
             iat: now.as_seconds(),
             jti: self.chance.secret().expose().to_owned(),

@@ -126,7 +126,11 @@ impl KeyCustody {
         key.state(now, self.policy.longest_token)
     }
 
-    async fn placed(&self, now: Timestamp) -> Result<Vec<Placed>, CustodyError> {
+    /// The keys that are published at `now`, oldest first, and what each is for. Nothing is made, retired or deleted.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn placed(&self, now: Timestamp) -> Result<Vec<Placed>, CustodyError> {
         let keys = signing_keys::list(&self.db).await?;
         let signs = |key: &SigningKeyRecord| {
             let signing = key_life::signing(&keys, key.algorithm, &self.policy.as_rule(), now);

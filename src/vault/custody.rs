@@ -39,7 +39,7 @@ pub struct Vault {
     pub clock: Clock,
     /// Which process this is.
     pub node: NodeId,
-    turns: Turns,
+    turns: Turns<AccountId>,
 }
 
 impl Vault {

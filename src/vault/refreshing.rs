@@ -15,15 +15,15 @@ use crate::store::error::StoreError;
 use crate::store::legacy_grants::{self, Held};
 
 /// Between two looks at a row that another node refreshes.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// What a lease allows beyond the call itself: commits, and a look whose tokens came back.
-const BEYOND_THE_CALL: Duration = Duration::from_secs(20);
+pub(super) const BEYOND_THE_CALL: Duration = Duration::from_secs(20);
 /// The pause after a first failure; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// How often tokens that came are tried to be written: they are the only ones there are.
-const WRITES: u32 = 5;
+pub(super) const WRITES: u32 = 5;
 
 /// What became of a try.
 enum Tried {
@@ -171,7 +171,7 @@ impl Vault {
     }
 
     /// Twice as long after each failure, and never the same for all.
-    fn pause(&self, failures: i64) -> Duration {
+    pub(super) fn pause(&self, failures: i64) -> Duration {
         let doubled = FIRST_PAUSE * 2_u32.pow(u32::try_from(failures.clamp(0, 10)).unwrap_or(0));
         let [share] = self.chance.bytes::<1>();
         doubled.min(LONGEST_PAUSE).mul_f64(0.75 + f64::from(share) / 512.0)
@@ -198,10 +198,10 @@ impl Vault {
     }
 }
 
-fn unavailable(why: &str) -> VaultError {
+pub(super) fn unavailable(why: &str) -> VaultError {
     VaultError::Unavailable { why: why.to_owned() }
 }
 
-fn needs_sign_in(why: &str) -> VaultError {
+pub(super) fn needs_sign_in(why: &str) -> VaultError {
     VaultError::NeedsSignIn { why: why.to_owned() }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use passerelle::app::custody_policy::custody_policy;
 use passerelle::id::Audience;
-use passerelle::model::api::{AccessTokenFormat, AccessTokenType};
+use passerelle::model::api::{AccessTokenFormat, AccessTokenType, TokenLifetime};
 use passerelle::model::client::{ConsentPolicy, Credentials, PkcePolicy, ScopeClaims, SubjectKind};
 use passerelle::oauth::algorithm::SigningAlgorithm;
 use passerelle::oauth::scope::Scope;
@@ -81,7 +81,7 @@ fn an_api_gets_the_token_that_it_wants() {
     assert_eq!(plain.format, es256);
     assert_eq!(plain.scopes[1].description.as_deref(), Some("Change it"));
     let rs256 = AccessTokenFormat::Jwt { algorithm: SigningAlgorithm::Rs256, typ: AccessTokenType::Jwt };
-    assert_eq!((old.format, old.lifetime), (rs256, Some(Duration::from_mins(5))));
+    assert_eq!((old.format, old.lifetime), (rs256, Some(TokenLifetime::Limited(Duration::from_mins(5)))));
     let all = blueprint.registry.client(&"all".into()).unwrap();
     assert_eq!(all.audiences, [Audience::from("plain"), Audience::from("old")]);
 }

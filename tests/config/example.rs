@@ -77,6 +77,7 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
         "[logout]",
         "[branding]",
         "[[api]]",
+        "[[service_account]]",
         "[[client]]",
         "[[launch]]",
         "[gateway]",

@@ -9,10 +9,10 @@ use passerelle::keys::master_key::MasterKey;
 use passerelle::keys::ring::{Duty, Ring};
 use passerelle::keys::seal::Sealer;
 use passerelle::keys::signing_key::{StoredKey, generate};
-use passerelle::model::api::{AccessTokenFormat, AccessTokenType, Api, ApiScope};
+use passerelle::model::api::{AccessTokenFormat, AccessTokenType, Api, ApiScope, AudienceShape};
 use passerelle::model::client::{
     Appearance, Client, ConsentPolicy, Credentials, IdTokenSettings, Lifetimes, PkcePolicy, RefreshBinding,
-    ScopeClaims, SecretMethod, SubjectKind,
+    ScopeClaims, SecretMethod, SubjectKind, TokenRequests,
 };
 use passerelle::model::registry::Registry;
 use passerelle::oauth::algorithm::SigningAlgorithm;
@@ -92,6 +92,8 @@ pub fn apis() -> Vec<Api> {
             audience: Audience::from(API),
             scopes: vec![scope("events.read"), scope("events.write")],
             format: jwt,
+            aud: AudienceShape::Text,
+            subject: None,
             lifetime: None,
             introspected_by: vec![ClientId::from("ledger")],
         },
@@ -99,6 +101,8 @@ pub fn apis() -> Vec<Api> {
             audience: Audience::from(OPAQUE_API),
             scopes: vec![scope("ledger.read")],
             format: AccessTokenFormat::Opaque,
+            aud: AudienceShape::Text,
+            subject: None,
             lifetime: None,
             introspected_by: vec![ClientId::from("ledger")],
         },
@@ -119,6 +123,7 @@ pub fn web() -> Client {
             method: SecretMethod::Basic,
             digests: vec![Digest::of("web-secret")],
         },
+        token_requests: TokenRequests::Form,
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         redirect_uris: vec!["https://web.example/callback".to_owned()],
         post_logout_redirect_uris: vec!["https://web.example/bye".to_owned()],
@@ -133,6 +138,7 @@ pub fn web() -> Client {
         )
         .unwrap(),
         audiences: vec![Audience::from(API), Audience::from(OPAQUE_API)],
+        service_account: None,
         pkce: PkcePolicy::Required,
         consent: ConsentPolicy::Skip,
         subject: SubjectKind::Minted,

@@ -127,3 +127,57 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_json_object_is_read_as_a_form_is() {
+    let body = r#" {"grant_type":"client_credentials", "scope":"a \u00e9\n", "resource":["a","b"], "audience":"c", "x":null, "y":"", "z":[]} "#;
+    let params = Params::from_json(body.as_bytes()).unwrap();
+    assert_eq!(params.one("grant_type"), Some("client_credentials"));
+    assert_eq!(params.one("scope"), Some("a é\n"));
+    assert_eq!(params.all("resource").collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(
+        params.names().collect::<Vec<_>>(),
+        ["grant_type", "scope", "resource", "resource", "audience"]
+    );
+}
+
+#[test]
+fn json_that_says_a_thing_twice_or_something_else_than_texts_is_refused() {
+    let json = |body: &str| Params::from_json(body.as_bytes());
+    for body in [
+        r#"{"client_id":"a","client_id":"b"}"#,
+        r#"{"client_id":"a","client_id":"a"}"#,
+        // The spelling of a name does not hide a duplicate, nor does a value that says nothing.
+        r#"{"client_id":"a","client\u005fid":"b"}"#,
+        r#"{"client_id":null,"client_id":"b"}"#,
+        r#"{"client_id":"","client_id":"b"}"#,
+        // What forms repeat has arrays here.
+        r#"{"resource":"a","resource":"b"}"#,
+        r#"{"expires_in":60}"#,
+        r#"{"public":true}"#,
+        r#"{"client":{"id":"a"}}"#,
+        r#"{"resource":["a",1]}"#,
+        r#"{"resource":[["a"]]}"#,
+        r#"["client_id","a"]"#,
+        r#""client_id=a""#,
+        r#"{"client_id":"a"} {"client_id":"b"}"#,
+        r#"{"client_id":"a""#,
+        r#"{'client_id':'a'}"#,
+        r#"{"client_id":"\ud800"}"#,
+        "",
+        "null",
+        "client_id=a",
+    ] {
+        assert_eq!(json(body), Err(MalformedParams::Json), "{body}");
+    }
+    assert_eq!(Params::from_json(b"{\"client_id\":\"\xff\"}"), Err(MalformedParams::Json));
+    let many = json(r#"{"scope":["a","b"]}"#);
+    assert!(matches!(&many, Err(MalformedParams::Duplicate(found)) if found.name == "scope"), "{many:?}");
+    assert_eq!(json(r#"{"a":"b\u0000"}"#), Err(MalformedForm::Nul.into()));
+    assert_eq!(json(r#"{"a\u0000":"b"}"#), Err(MalformedForm::Nul.into()));
+    assert_eq!(json(&format!(r#"{{"a":"{}"}}"#, "x".repeat(LONGEST))), Err(MalformedParams::TooLong));
+    let array = |count: usize| format!(r#"{{"resource":[{}]}}"#, vec![r#""a""#; count].join(","));
+    assert!(json(&array(MOST)).is_ok());
+    assert_eq!(json(&array(MOST + 1)), Err(MalformedParams::TooMany));
+    assert_eq!(json(&format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))), Err(MalformedParams::Json));
+}

@@ -7,6 +7,7 @@ use super::redirect_uri::Localhost;
 use crate::config::api::Api;
 use crate::config::environment::Surroundings;
 use crate::config::server::Server;
+use crate::config::service_account::ServiceAccount;
 use crate::config::tokens::Lifetimes;
 use crate::id::ClientId;
 use crate::oauth::scope::STANDARD;
@@ -18,6 +19,7 @@ pub(in crate::config) struct Context<'a> {
     pub(in crate::config) lifetimes: &'a Lifetimes,
     pub(in crate::config) scopes: &'a BTreeMap<String, Vec<String>>,
     pub(in crate::config) apis: &'a [Api],
+    pub(in crate::config) service_accounts: &'a [ServiceAccount],
 }
 
 impl Context<'_> {

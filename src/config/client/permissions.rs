@@ -4,7 +4,7 @@ use super::context::Context;
 use super::redirect_uri::ClientType;
 use crate::config::findings::Findings;
 use crate::config::reading::{self, nearest};
-use crate::id::Audience;
+use crate::id::{Audience, ServiceAccountName};
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::scope::{EMAIL, OFFLINE_ACCESS, OPENID, PROFILE, STANDARD, Scope};
 
@@ -39,6 +39,44 @@ pub(super) fn grant_types(
         // RFC 6749 §4.4: confidential clients only.
         findings.problem(&at, "\"client_credentials\" needs credentials, and a public client has none");
     }
+    if has(GrantType::ClientCredentials) && has(GrantType::AuthorizationCode) {
+        findings.warning(
+            &at,
+            "tokens of people and of the machine would carry one client_id, which an API may take for the other (RFC 9700 section \
+             4.15); register the machine as a [[client]] of its own",
+        );
+    }
+}
+
+/// The service account, which must be known.
+///
+/// # Why a client of its own
+/// Whoever holds the credentials of a client with a service account acts as that account, without anybody signing in. An application
+/// that people sign in to hands its credentials to more places (a web server, a plug-in), and its tokens stand for people; where one
+/// client did both, an API that only looks at `client_id` would take a person for the service (RFC 9700 §4.15). So the machine identity
+/// of an integration is another client than the one that people sign in to.
+pub(super) fn service_account(
+    written: Option<String>,
+    grants: &[GrantType],
+    at: &str,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) -> Option<ServiceAccountName> {
+    let name = written?;
+    let at = reading::key(at, "service_account");
+    let known: Vec<&str> = context.service_accounts.iter().map(|account| account.name.as_str()).collect();
+    if !known.contains(&name.as_str()) {
+        let hint = nearest(&name, &known).map(|meant| format!("; did you mean \"{meant}\"?"));
+        findings.problem(&at, format!("no [[service_account]] has this name{}", hint.unwrap_or_default()));
+    }
+    if grants != [GrantType::ClientCredentials] {
+        findings.problem(
+            &at,
+            "a client with a service account speaks for itself and for nobody else: grant_types = [\"client_credentials\"]; \
+             people sign in to another [[client]]",
+        );
+    }
+    Some(ServiceAccountName::from(name))
 }
 
 /// The APIs, all of which must be known.

@@ -41,6 +41,7 @@ pub(in crate::config) struct Raw {
     jwks: Option<Value>,
     jwks_file: Option<PathBuf>,
     token_endpoint_auth_method: Option<AuthenticationMethod>,
+    token_request_json: Option<bool>,
     grant_types: Option<Vec<GrantType>>,
     redirect_uris: Option<Vec<String>>,
     post_logout_redirect_uris: Option<Vec<String>>,
@@ -52,6 +53,7 @@ pub(in crate::config) struct Raw {
     refresh_tokens: Option<RefreshTokens>,
     scopes: Option<Vec<String>>,
     audiences: Option<Vec<String>>,
+    service_account: Option<String>,
     pkce: Option<Pkce>,
     consent: Option<Consent>,
     subject: Option<Subject>,
@@ -93,6 +95,8 @@ impl Raw {
         permissions::grant_types(&grant_types, client_type, context.role_of(&id), at, findings);
         let audiences = permissions::audiences(&self.audiences.unwrap_or_default(), at, context, findings);
         let scope = permissions::scope(self.scopes, &grant_types, &audiences, at, context, findings);
+        let service_account =
+            permissions::service_account(self.service_account, &grant_types, at, context, findings);
         let addresses = addresses::Written {
             redirect_uris: self.redirect_uris.unwrap_or_default(),
             post_logout_redirect_uris: self.post_logout_redirect_uris.unwrap_or_default(),
@@ -120,6 +124,7 @@ impl Raw {
             policy_uri: self.policy_uri,
             tos_uri: self.tos_uri,
             credentials,
+            token_request_json: self.token_request_json.unwrap_or(false),
             grant_types,
             redirect_uris: addresses.redirect_uris,
             post_logout_redirect_uris: addresses.post_logout_redirect_uris,
@@ -131,6 +136,7 @@ impl Raw {
             refresh_tokens: self.refresh_tokens.unwrap_or_default(),
             scope,
             audiences,
+            service_account,
             pkce,
             consent,
             subject: self.subject.unwrap_or_default(),

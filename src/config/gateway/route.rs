@@ -8,7 +8,7 @@ use super::rule::{self, Rule};
 use crate::config::duration::Span;
 use crate::config::findings::Findings;
 use crate::config::reading;
-use crate::id::Audience;
+use crate::id::{Audience, ServiceAccountName};
 
 /// How long the API may stay silent, before it answers and within an answer.
 const TIMEOUT: Span = Span::seconds(30);
@@ -56,7 +56,7 @@ pub enum Identity {
     #[default]
     User,
     /// Everybody with the legacy token of this service account.
-    ServiceAccount(String),
+    ServiceAccount(ServiceAccountName),
     /// Nobody: no legacy token is sent.
     None,
 }
@@ -185,7 +185,7 @@ impl Raw {
             prefix: prefix?,
             upstream: upstream?,
             audience,
-            identity: identity(self.identity, self.service_account, at, findings),
+            identity: identity(self.identity, self.service_account, (at, around), findings),
             inject: inject(self.inject.unwrap_or_default(), &here("inject"), findings),
             identity_headers: self.identity_headers.unwrap_or_default(),
             timeout: findings.some_time(self.timeout, TIMEOUT, &here("timeout")),
@@ -275,9 +275,15 @@ fn upstream(written: Option<String>, at: &str, findings: &mut Findings) -> Optio
 fn identity(
     written: Option<String>,
     service_account: Option<String>,
-    at: &str,
+    (at, around): (&str, &Around<'_>),
     findings: &mut Findings,
 ) -> Identity {
+    let service_account = service_account.map(ServiceAccountName::from);
+    if let Some(name) = &service_account
+        && !around.service_accounts.iter().any(|known| known.name == *name)
+    {
+        findings.problem(reading::key(at, "service_account"), "no [[service_account]] has this name");
+    }
     match (written.as_deref(), service_account) {
         (None | Some("user"), None) => Identity::User,
         (Some("none"), None) => Identity::None,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tracing::Span;
 
-use crate::model::client::{Client, SecretMethod};
+use crate::model::client::{Client, SecretMethod, TokenRequests};
 use crate::model::registry::Registry;
+use crate::oauth::body_encoding::BodyEncoding;
 use crate::oauth::printable::printable;
 use crate::provider::client_auth::credentials::{Credentials, Proof};
 use crate::provider::client_auth::error::ClientAuthError;
@@ -55,6 +56,10 @@ impl ClientAuth {
             Proof::Basic(sent) => secret::prove(&client.credentials, SecretMethod::Basic, sent)?,
             Proof::Post(sent) => secret::prove(&client.credentials, SecretMethod::Post, sent)?,
             Proof::Assertion(assertion) => self.assertions.prove(&id, assertion, now).await?,
+        }
+        // After the proof: a stranger does not learn how a client writes.
+        if credentials.encoding == BodyEncoding::Json && client.token_requests == TokenRequests::Form {
+            return Err(ClientAuthError::JsonNotRegistered);
         }
         Ok(AuthenticatedClient(client))
     }

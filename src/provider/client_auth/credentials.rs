@@ -2,6 +2,7 @@
 
 use crate::id::ClientId;
 use crate::oauth::basic;
+use crate::oauth::body_encoding::BodyEncoding;
 use crate::oauth::token_request::ClientParameters;
 use crate::provider::client_auth::error::ClientAuthError;
 use crate::secret::Secret;
@@ -14,8 +15,10 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 pub struct Credentials {
     /// The value of the `Authorization` header.
     pub authorization: Option<Secret>,
-    /// The form's part.
+    /// The body's part.
     pub body: ClientParameters,
+    /// How the body was written.
+    pub encoding: BodyEncoding,
 }
 
 /// The one proof that a request brings.

@@ -50,6 +50,11 @@ pub enum ClientAuthError {
     /// RFC 7523 §3 (7): used before.
     #[error("client_assertion: its `jti` was used before; make a new assertion for each request")]
     AssertionReplayed,
+    /// RFC 6749 §3.2: a form, unless the client is registered for more.
+    #[error(
+        "the request is JSON, for which this client is not registered; send application/x-www-form-urlencoded"
+    )]
+    JsonNotRegistered,
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -59,7 +64,7 @@ impl ClientAuthError {
     /// The protocol's word for it (RFC 6749 §5.2).
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::SeveralMethods | Self::TwoNames => ErrorCode::InvalidRequest,
+            Self::SeveralMethods | Self::TwoNames | Self::JsonNotRegistered => ErrorCode::InvalidRequest,
             Self::NobodyNamed
             | Self::Basic(_)
             | Self::AssertionType

@@ -3,7 +3,10 @@
 use serde::Serialize;
 use sqlx::{Arguments, Database, Encode, Type};
 
-use crate::id::{AccountId, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, LogoutId, NodeId, SessionId};
+use crate::id::{
+    AccountId, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, LogoutId, NodeId, ServiceAccountName,
+    SessionId,
+};
 use crate::secret::Digest;
 use crate::store::error::StoreError;
 use crate::time::Timestamp;
@@ -119,4 +122,15 @@ macro_rules! arg_from_ids {
     )*};
 }
 
-arg_from_ids!(AccountId, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, LogoutId, NodeId, SessionId);
+arg_from_ids!(
+    AccountId,
+    ClientId,
+    ConnectorId,
+    FamilyId,
+    KeyId,
+    LegacyId,
+    LogoutId,
+    NodeId,
+    ServiceAccountName,
+    SessionId
+);

@@ -1,4 +1,4 @@
-//! How a client proves itself in an HTTP request, and what else its form says.
+//! How a client proves itself in an HTTP request, and what else its body says.
 
 use std::convert::Infallible;
 
@@ -9,9 +9,9 @@ use crate::oauth::params::Params;
 use crate::oauth::token_request::ClientParameters;
 use crate::provider::client_auth::credentials::Credentials;
 use crate::secret::Secret;
-use crate::web::extract::params::{Form, MalformedForm};
+use crate::web::extract::params::{Form, FormOrJson, MalformedForm};
 
-/// A request of a client to a machine endpoint.
+/// A request of a client to a machine endpoint: a form.
 #[derive(Clone, Debug)]
 pub struct ClientRequest {
     /// Its proof.
@@ -27,7 +27,23 @@ impl<S: Send + Sync> FromRequest<S> for ClientRequest {
         let authorization = authorization(request.headers());
         let Ok(Form(params)) = Form::from_request(request, state).await;
         let body = params.as_ref().map(ClientParameters::from_params).unwrap_or_default();
-        Ok(Self { credentials: Credentials { authorization, body }, params })
+        let credentials = Credentials { authorization, body, ..Credentials::default() };
+        Ok(Self { credentials, params })
+    }
+}
+
+/// A request of a client to the token endpoint, where the body of some is JSON.
+#[derive(Clone, Debug)]
+pub struct TokenCall(pub ClientRequest);
+
+impl<S: Send + Sync> FromRequest<S> for TokenCall {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
+        let authorization = authorization(request.headers());
+        let Ok(FormOrJson { params, encoding }) = FormOrJson::from_request(request, state).await;
+        let body = params.as_ref().map(ClientParameters::from_params).unwrap_or_default();
+        Ok(Self(ClientRequest { credentials: Credentials { authorization, body, encoding }, params }))
     }
 }
 

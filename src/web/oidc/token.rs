@@ -11,7 +11,7 @@ use crate::provider::token::TokenEndpoint;
 use crate::provider::token_error::TokenError;
 use crate::time::Clock;
 use crate::web::error::json::{Challenge, JsonDoor, no_store};
-use crate::web::extract::credentials::ClientRequest;
+use crate::web::extract::credentials::{ClientRequest, TokenCall};
 use crate::web::routes::TOKEN;
 
 /// What the handler uses.
@@ -30,7 +30,7 @@ pub fn router(token: Token) -> Router {
     Router::new().route(TOKEN, post(answer)).with_state(token)
 }
 
-async fn answer(State(token): State<Token>, request: ClientRequest) -> Response {
+async fn answer(State(token): State<Token>, TokenCall(request): TokenCall) -> Response {
     let params = match &request.params {
         Ok(params) => params,
         Err(malformed) => {
