@@ -24,13 +24,15 @@ async fn run(settings: service::Settings) -> Result<(), Box<dyn Error>> {
         }
         None => println!("The provider does not say how long it is good for.\n"),
     }
-    match token.claims {
+    match &token.claims {
         Some(claims) => {
-            for claim in loopback::claims::rows(&claims) {
+            for claim in loopback::claims::rows(claims) {
                 println!("  {:<12} {}", claim.name, claim.value);
             }
         }
         None => println!("  It is opaque: the API asks the provider what it means (RFC 7662)."),
     }
+    let members = service::members(&settings, &token).await?;
+    println!("\nThrough the gateway it reads {} members: {}.", members.len(), members.join(", "));
     Ok(())
 }

@@ -8,6 +8,8 @@ pub mod claim_scopes;
 pub mod clients;
 pub mod custody_policy;
 pub mod doctor;
+pub mod gateway;
+pub mod issuers;
 pub mod lifetimes;
 pub mod outbound;
 mod rooms;

@@ -9,7 +9,7 @@
 //! 8  app                      settings -> rooms -> Router; alone reads config
 //! 7  web                      axum, askama, cookies: reads, calls one flow, writes
 //! 6  admin      jobs          what an operator may do; what happens by itself
-//! 5  provider                 the flows; they return values, never HTTP
+//! 5  provider   gateway       the flows, strangers to each other; they return values, never HTTP
 //! 4  tokens     vault         from an authorization to tokens and back; custody of the users' legacy tokens
 //! 3  rules  store  legacy     pure decisions; SQL; how we speak to the old system
 //! 2  model      keys          our records and their state machines; signing and sealing
@@ -19,6 +19,7 @@
 pub mod admin;
 pub mod app;
 pub mod config;
+pub mod gateway;
 pub mod i18n;
 pub mod id;
 pub mod jobs;

@@ -14,6 +14,7 @@ use commands::check::Check;
 use commands::clients::Clients;
 use commands::doctor::Doctor;
 use commands::explain::Explain;
+use commands::gateway::GatewayCommand;
 use commands::init::Init;
 use commands::keys::KeysCommand;
 use commands::serve::Serve;
@@ -63,6 +64,8 @@ enum Command {
     ServiceAccounts(ServiceAccountsCommand),
     /// Look at a person's sessions, or end them.
     Sessions(SessionsCommand),
+    /// Ask what the gateway would do with a request.
+    Gateway(GatewayCommand),
 }
 
 fn main() -> ExitCode {
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Command::Keys(keys) => keys.run(),
         Command::ServiceAccounts(accounts) => accounts.run(),
         Command::Sessions(sessions) => sessions.run(),
+        Command::Gateway(gateway) => gateway.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("passerelle: {error:#}");

@@ -9,6 +9,7 @@ mod machines;
 mod problems;
 mod property;
 mod secrets;
+mod trusted_issuers;
 
 use std::path::Path;
 

@@ -25,7 +25,7 @@ const FLOORS: [&[&str]; 9] = [
 const NEIGHBOURLY: usize = 2;
 
 /// Which crate is named where: rooms end in `/`, files in `.rs`.
-const DOORKEEPERS: [(&str, &[&str]); 12] = [
+const DOORKEEPERS: [(&str, &[&str]); 19] = [
     ("axum", &["web/", "app.rs", "app/"]),
     ("axum_server", &["web/"]),
     ("tower_http", &["web/", "app.rs", "app/"]),
@@ -34,10 +34,17 @@ const DOORKEEPERS: [(&str, &[&str]); 12] = [
     ("askama_web", &["web/"]),
     ("sqlx", &["store/"]),
     ("josekit", &["keys/"]),
-    ("reqwest", &["legacy/", "provider/logout/back_channel.rs", "app.rs", "app/"]),
+    ("openssl", &["keys/"]),
+    ("reqwest", &["legacy/", "provider/logout/back_channel.rs", "gateway/", "app.rs", "app/"]),
     ("oauth2", &["legacy/"]),
     ("openidconnect", &["oauth/", "provider/discovery.rs"]),
     ("anyhow", &["main.rs", "commands/"]),
+    ("hyper_util", &["gateway/", "web/serve.rs", "app/"]),
+    ("hyper_rustls", &["gateway/upstream.rs", "app/outbound.rs"]),
+    ("rustls_platform_verifier", &["app/outbound.rs"]),
+    ("governor", &["gateway/limits.rs"]),
+    ("moka", &["gateway/"]),
+    ("matchit", &["rules/access.rs"]),
 ];
 
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)(^|\s)//.*$").unwrap());

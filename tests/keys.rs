@@ -3,6 +3,7 @@
 mod client_keys;
 mod compact;
 mod hand;
+mod issuer_keys;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -35,6 +35,8 @@ mod floors;
 #[cfg(test)]
 mod further;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod ground;
 #[cfg(test)]
 mod handover;
@@ -122,6 +124,8 @@ mod token_of_an_api;
 mod token_refresh;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod trusted_issuers;
 #[cfg(test)]
 mod userinfo;
 #[cfg(test)]

@@ -25,17 +25,22 @@ pub struct Settings {
     #[arg(long, default_value = "demo-service-secret-for-loopback-only")]
     pub client_secret: String,
     /// The API that the token is for.
-    #[arg(long, default_value = "https://api.example.org")]
+    #[arg(long, default_value = "http://localhost:8080/gateway/legacy")]
     pub audience: String,
     /// What the service wants to do there; may be given several times. Without it the server decides.
     #[arg(long)]
     pub scope: Vec<String>,
+    /// What the service reads there, through the gateway.
+    #[arg(long, default_value = "http://localhost:8080/gateway/legacy/api/members")]
+    pub members: String,
 }
 
 /// An access token, opened. A service sends it on and does not look into it; this one shows it to you.
 pub struct AccessToken {
     /// What stands in it; `None` when it is opaque.
     pub claims: Option<Map<String, Value>>,
+    /// What is sent to the API.
+    pub secret: oauth2::AccessToken,
     /// How long it is good for.
     pub expires_in: Option<Duration>,
 }
@@ -62,5 +67,20 @@ pub async fn access_token(settings: &Settings) -> Result<AccessToken, Box<dyn Er
     let request = client.exchange_client_credentials().add_extra_param("audience", &settings.audience);
     let request = request.add_scopes(settings.scope.iter().cloned().map(Scope::new));
     let token = request.request_async(&http).await?;
-    Ok(AccessToken { claims: claims::of_jwt(token.access_token().secret()), expires_in: token.expires_in() })
+    Ok(AccessToken {
+        claims: claims::of_jwt(token.access_token().secret()),
+        secret: token.access_token().clone(),
+        expires_in: token.expires_in(),
+    })
+}
+
+/// Reads the old system's members through the gateway: the names of those on the first page. The gateway calls as the service account that
+/// this client is bound to; the service has no token of the old system.
+pub async fn members(settings: &Settings, token: &AccessToken) -> Result<Vec<String>, Box<dyn Error>> {
+    let request = Http::new()?.0.get(&settings.members).bearer_auth(token.secret.secret());
+    let page: Value = request.send().await?.error_for_status()?.json().await?;
+    let rows =
+        page.pointer("/Items/$values").and_then(Value::as_array).ok_or("this is no page of members")?;
+    let name = |row: &Value| row.get("Name").and_then(Value::as_str).map(str::to_owned);
+    Ok(rows.iter().filter_map(name).collect())
 }

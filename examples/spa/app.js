@@ -252,10 +252,34 @@ async function show() {
     element("name").textContent = user.given_name ?? user.name ?? user.sub;
     fill(element("claims"), user);
     fill(element("id-token"), claims);
+    await showInvoices();
   }
   element("refresh").hidden = !tokens?.refresh_token;
   element("signed-in").hidden = !tokens;
   element("signed-out").hidden = Boolean(tokens);
+}
+
+// ---- The old system's API, through the gateway: with this app's own token, and never another ----
+
+const invoices = (request = {}) => fetch(`${config.issuer}/gateway/legacy/api/invoices`, {
+  ...request,
+  headers: { ...request.headers, Authorization: `Bearer ${store.read("tokens").access_token}` },
+});
+
+async function showInvoices() {
+  const answer = await invoices();
+  const rows = answer.ok ? (await answer.json()).Items.$values : [];
+  const told = rows.map((invoice) => [invoice.Description, `${invoice.Amount} ${invoice.Currency}`]);
+  fill(element("invoices"), Object.fromEntries(answer.ok ? told : [["They cannot be read", `the answer was ${answer.status}`]]));
+}
+
+async function writeInvoice() {
+  const invoice = { PartyId: "10002", Description: "Written by the JavaScript app", Amount: 12.5, Currency: "EUR", IsPaid: false };
+  const headers = { "Content-Type": "application/json" };
+  const answer = await invoices({ method: "POST", headers, body: JSON.stringify(invoice) });
+  const refused = answer.status === 403 ? "You may not write invoices, the old system says." : `The answer was ${answer.status}.`;
+  element("note").textContent = answer.ok ? "The invoice was written." : refused;
+  await showInvoices();
 }
 
 // One row for each claim; textContent, so that nothing in a claim is ever markup.
@@ -318,7 +342,7 @@ function base64url(buffer) {
 // ---- The start ----
 
 element("issuer").textContent = config.issuer;
-for (const [id, act] of [["sign-in", () => signIn()], ["refresh", refresh], ["sign-out", signOut]]) {
+for (const [id, act] of [["sign-in", () => signIn()], ["refresh", refresh], ["sign-out", signOut], ["write-invoice", writeInvoice]]) {
   element(id).addEventListener("click", () => act().catch(complain));
 }
 if (location.pathname === "/callback") await arrive().catch(complain);

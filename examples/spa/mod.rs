@@ -46,7 +46,7 @@ pub async fn start(settings: Settings, port: u16) -> io::Result<Running> {
         "redirect_uri": format!("{}/callback", port.base_url),
         "silent_redirect_uri": format!("{}/silent", port.base_url),
         "post_logout_redirect_uri": format!("{}/", port.base_url),
-        "scope": "openid profile email phone address roles offline_access",
+        "scope": "openid profile email phone address roles offline_access invoices.read invoices.write",
     });
     let script = |text| get(async move || ([(header::CONTENT_TYPE, "text/javascript")], text));
     let app = async move || page(PAGE, &policy);

@@ -1,6 +1,7 @@
 //! The server-side web app: routes, the relying party behind them, its own cookie sessions, and the pages. This file only gathers.
 
 mod invitation;
+mod invoices;
 mod logout_token;
 mod pages;
 mod relying_party;

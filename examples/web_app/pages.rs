@@ -2,8 +2,8 @@
 
 use askama::Template;
 
+use super::invoices::Invoice;
 use super::relying_party::SignedIn;
-use super::sessions::Visitor;
 use super::trouble::Trouble;
 use crate::loopback::claims::{Claim, rows};
 
@@ -44,6 +44,26 @@ use crate::loopback::claims::{Claim, rows};
 {%- endfor %}
 </tbody>
 </table>
+<h2>Your invoices</h2>
+<table id="invoices">
+<caption>From the old system, through the gateway: this app holds no token of the old system</caption>
+<tbody>
+{%- match user.invoices %}
+{%- when Ok(invoices) %}
+{%- for invoice in invoices %}
+<tr><th scope="row">{{ invoice.description }}</th><td>{{ invoice.amount }} {{ invoice.currency }}</td></tr>
+{%- else %}
+<tr><td>None.</td></tr>
+{%- endfor %}
+{%- when Err(why) %}
+<tr><td>They cannot be read: {{ why }}.</td></tr>
+{%- endmatch %}
+</tbody>
+</table>
+<form method="post" action="/invoices"><button class="button quiet" id="write-invoice">Write an invoice</button></form>
+{%- if let Some(note) = note %}
+<p id="note" role="status">{{ note }}</p>
+{%- endif %}
 <h2>What it says about this sign-in</h2>
 <table id="id-token">
 <caption>The ID token, whose signature was verified</caption>
@@ -71,6 +91,7 @@ struct Page<'p> {
     user: Option<User>,
     ended_elsewhere: bool,
     trouble: Option<String>,
+    note: Option<String>,
 }
 
 struct User {
@@ -78,25 +99,33 @@ struct User {
     claims: Vec<Claim>,
     id_claims: Vec<Claim>,
     can_refresh: bool,
+    invoices: Result<Vec<Invoice>, String>,
 }
 
-/// The front page: who is signed in, or the way in.
-pub(super) fn home(issuer: &str, visitor: &Visitor) -> askama::Result<String> {
-    let user = match visitor {
-        Visitor::SignedIn(user) => Some(User::from(&**user)),
-        Visitor::Nobody | Visitor::EndedElsewhere => None,
-    };
-    let ended_elsewhere = matches!(visitor, Visitor::EndedElsewhere);
-    Page { issuer, user, ended_elsewhere, trouble: None }.render()
+/// The front page of somebody who is not signed in: the way in.
+pub(super) fn way_in(issuer: &str, ended_elsewhere: bool) -> askama::Result<String> {
+    Page { issuer, user: None, ended_elsewhere, trouble: None, note: None }.render()
+}
+
+/// The front page of somebody who is.
+pub(super) fn home(
+    issuer: &str,
+    user: &SignedIn,
+    invoices: Result<Vec<Invoice>, String>,
+    note: Option<String>,
+) -> askama::Result<String> {
+    let user = Some(User::new(user, invoices));
+    Page { issuer, user, ended_elsewhere: false, trouble: None, note }.render()
 }
 
 /// What went wrong, in the app's words and the provider's.
 pub(super) fn trouble(issuer: &str, trouble: &Trouble) -> askama::Result<String> {
-    Page { issuer, user: None, ended_elsewhere: false, trouble: Some(trouble.to_string()) }.render()
+    Page { issuer, user: None, ended_elsewhere: false, trouble: Some(trouble.to_string()), note: None }
+        .render()
 }
 
-impl From<&SignedIn> for User {
-    fn from(user: &SignedIn) -> Self {
+impl User {
+    fn new(user: &SignedIn, invoices: Result<Vec<Invoice>, String>) -> Self {
         let claim = |name| user.user_info.get(name)?.as_str();
         let name = claim("given_name").or_else(|| claim("name")).or_else(|| claim("sub"));
         Self {
@@ -104,6 +133,7 @@ impl From<&SignedIn> for User {
             claims: rows(&user.user_info),
             id_claims: rows(&user.id_claims),
             can_refresh: user.refresh_token.is_some(),
+            invoices,
         }
     }
 }

@@ -9,7 +9,7 @@ use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreGenderClaim, CoreIdToken, CoreTokenResponse,
 };
 use openidconnect::{
-    AccessTokenHash, AdditionalClaims, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
+    AccessToken, AccessTokenHash, AdditionalClaims, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
     EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse,
     PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl,
     RefreshToken, Scope, SubjectIdentifier, TokenResponse, UserInfoClaims,
@@ -26,7 +26,8 @@ use crate::loopback::ending::chain;
 use crate::loopback::http::Http;
 
 /// What the app asks for; `openid` is added by the library.
-const SCOPES: [&str; 6] = ["profile", "email", "phone", "address", "roles", "offline_access"];
+const SCOPES: [&str; 8] =
+    ["profile", "email", "phone", "address", "roles", "offline_access", "invoices.read", "invoices.write"];
 
 /// How the app finds its provider, and who it is there.
 pub struct Settings {
@@ -71,6 +72,8 @@ pub(super) struct SignedIn {
     pub id_claims: Map<String, Value>,
     pub user_info: Map<String, Value>,
     pub refresh_token: Option<RefreshToken>,
+    /// For the API behind the gateway.
+    pub access_token: AccessToken,
     subject: SubjectIdentifier,
     /// Which of the provider's sessions this came of (OpenID Connect Back-Channel Logout §2.1).
     session: Option<String>,
@@ -224,6 +227,7 @@ impl RelyingParty {
             id_token,
             user_info,
             refresh_token: tokens.refresh_token().cloned(),
+            access_token: tokens.access_token().clone(),
             subject,
         })
     }

@@ -14,6 +14,7 @@ use serde_json::json;
 use url::Url;
 
 use super::invitation::{Invitation, Wish};
+use super::invoices;
 use super::logout_token::Distrust;
 use super::pages;
 use super::relying_party::{Arrival, RelyingParty, Settings};
@@ -45,6 +46,7 @@ pub async fn start(settings: Settings, port: u16) -> io::Result<Running> {
         .route("/start", get(accept_invitation).post(accept_invitation))
         .route("/callback", get(callback))
         .route("/refresh", post(refresh))
+        .route("/invoices", post(write_invoice))
         .route("/sign-out", post(sign_out))
         .route("/backchannel-logout", post(back_channel_logout))
         .route("/style.css", get(async || ([(header::CONTENT_TYPE, "text/css")], loopback::STYLE)))
@@ -53,8 +55,19 @@ pub async fn start(settings: Settings, port: u16) -> io::Result<Running> {
 }
 
 async fn home(State(app): State<App>, headers: HeaderMap) -> Response {
+    app.front(app.sessions.with(&headers, Session::visitor).unwrap_or(Visitor::Nobody), None).await
+}
+
+async fn write_invoice(State(app): State<App>, headers: HeaderMap) -> Response {
     let visitor = app.sessions.with(&headers, Session::visitor).unwrap_or(Visitor::Nobody);
-    app.page(StatusCode::OK, pages::home(&app.party.settings.issuer, &visitor))
+    let note = match &visitor {
+        Visitor::SignedIn(user) => {
+            let party = &app.party;
+            Some(invoices::write(&party.http, &party.settings.issuer, &user.access_token).await)
+        }
+        Visitor::Nobody | Visitor::EndedElsewhere => None,
+    };
+    app.front(visitor, note).await
 }
 
 async fn sign_in(State(app): State<App>, headers: HeaderMap) -> Result<Response, Response> {
@@ -124,6 +137,19 @@ async fn back_channel_logout(
 }
 
 impl App {
+    async fn front(&self, visitor: Visitor, note: Option<String>) -> Response {
+        let issuer = &self.party.settings.issuer;
+        let page = match visitor {
+            Visitor::SignedIn(user) => {
+                let invoices = invoices::read(&self.party.http, issuer, &user.access_token).await;
+                pages::home(issuer, &user, invoices, note)
+            }
+            Visitor::Nobody => pages::way_in(issuer, false),
+            Visitor::EndedElsewhere => pages::way_in(issuer, true),
+        };
+        self.page(StatusCode::OK, page)
+    }
+
     async fn begin(&self, headers: &HeaderMap, wish: Wish) -> Result<Response, Response> {
         let (url, departure) = self.party.depart(wish).await.map_err(|trouble| self.tell(&trouble))?;
         let cookie = self.sessions.renew(headers, |session| session.remember(departure));

@@ -1,6 +1,7 @@
 //! What an operator may do, and what an operator is told.
 
 pub mod doctor;
+pub mod explain;
 pub mod keys;
 pub mod lifetimes;
 pub mod service_accounts;

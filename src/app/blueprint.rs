@@ -9,6 +9,8 @@ use crate::app::apis::apis;
 use crate::app::branding::branding;
 use crate::app::claim_scopes::claim_scopes;
 use crate::app::clients::clients;
+use crate::app::gateway::gateway_routes;
+use crate::app::issuers;
 use crate::app::seal::MasterKeySource;
 use crate::config::environment::Environment;
 use crate::config::findings::Findings;
@@ -18,6 +20,8 @@ use crate::config::reading::{self, Problem};
 use crate::config::service_account;
 use crate::config::settings::{Reading, Settings};
 use crate::config::sign_in::Method;
+use crate::gateway::issuers::description::IssuerDescription;
+use crate::gateway::route::Routes;
 use crate::id::ServiceAccountName;
 use crate::keys::master_key::MasterKey;
 use crate::legacy::description::Description;
@@ -48,6 +52,10 @@ pub struct Blueprint {
     pub service_accounts: Arc<BTreeMap<ServiceAccountName, ServiceAccount>>,
     /// What the legacy site may start.
     pub launches: Arc<BTreeMap<String, LaunchTarget>>,
+    /// The routes of the gateway.
+    pub gateway: Routes,
+    /// The other identity providers whose tokens are taken.
+    pub issuers: Vec<IssuerDescription>,
     /// Where the master key comes from.
     pub master_key: MasterKeySource,
     /// What does not keep the bridge from starting.
@@ -81,11 +89,13 @@ impl Blueprint {
         let clients = clients(&reading.settings.clients, &mut found);
         let branding = branding(&reading.settings.branding, &mut found);
         let master_key = master_key(&reading.settings.keys.master, &mut found);
+        let issuers = issuers::described(&reading.settings.gateway.issuers, &mut found);
         let legacies = legacies(&reading, &mut found);
         if let Some(site) = legacies.iter().find(|legacy| legacy.site.is_some()).or(legacies.first()) {
             legacy_site(site, &reading.settings, &mut found);
         }
         side_by_side(&legacies, &reading.settings, &mut found);
+        let gateway = gateway_routes(&reading.settings, &mut found);
         reading.findings = found;
         // Without a description there is a problem, and with a problem no blueprint.
         let (settings, warnings) = reading.finish()?;
@@ -104,6 +114,8 @@ impl Blueprint {
             other_legacies,
             service_accounts: Arc::new(service_accounts(&settings.service_accounts)),
             launches: Arc::new(launches(&settings.launches)),
+            gateway,
+            issuers,
             master_key,
             warnings,
             settings,

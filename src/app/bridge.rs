@@ -10,14 +10,18 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use crate::admin::explain::Explain;
 use crate::admin::service_accounts::ServiceAccounts;
 use crate::admin::sessions::Sessions;
 use crate::app::blueprint::Blueprint;
 use crate::app::custody_policy::{custody_policy, longest_token_of_a_person};
-use crate::app::outbound::{app_client, client_of};
-use crate::app::rooms::{Rooms, client_keys};
+use crate::app::gateway::roles;
+use crate::app::issuers::issuers;
+use crate::app::outbound::{app_client, client_of, upstream_client};
+use crate::app::rooms::{ACR, Rooms, client_keys};
 use crate::app::routing::routes;
 use crate::app::seal::{SealError, unseal};
+use crate::gateway::issuers::trusted::Issuers;
 use crate::id::{ClientId, NodeId};
 use crate::jobs::deliver_logouts::DeliverLogouts;
 use crate::jobs::rotate_keys::RotateKeys;
@@ -67,12 +71,15 @@ pub enum OpenError {
     /// The discovery document cannot be made.
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
-    /// No client for the old system.
-    #[error("the HTTP client for the legacy system: {0}")]
+    /// No client for the old system, for apps or for a trusted issuer.
+    #[error("an HTTP client cannot be made: {0}")]
     Outbound(#[from] reqwest::Error),
     /// No stylesheet.
     #[error(transparent)]
     Stylesheet(#[from] StylesheetError),
+    /// The HTTP client for the APIs behind the gateway cannot be made.
+    #[error("the HTTP client for the gateway: {0}")]
+    Upstream(#[from] rustls::Error),
 }
 
 /// A bridge that is ready to serve.
@@ -85,6 +92,8 @@ pub struct Bridge {
     sweep: Sweep,
     deliver_logouts: DeliverLogouts,
     watch_sessions: WatchSessions,
+    issuers: Issuers,
+    clock: Clock,
 }
 
 /// The keys of a bridge, for an operator's command.
@@ -118,6 +127,21 @@ pub async fn open_sessions(blueprint: &Blueprint, chance: &Chance) -> Result<Ses
     })
 }
 
+/// What the gateway would do, for an operator's command.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn open_explain(blueprint: &Blueprint) -> Result<Explain, OpenError> {
+    let storage = &blueprint.settings.storage;
+    Ok(Explain {
+        db: Db::open(storage.url.expose(), storage.connections).await?,
+        registry: blueprint.registry.clone(),
+        routes: blueprint.gateway.clone(),
+        roles: roles(&blueprint.settings),
+        acr: ACR,
+    })
+}
+
 /// The service accounts, for an operator's command.
 ///
 /// # Errors
@@ -147,6 +171,8 @@ impl Bridge {
             issuer: blueprint.settings.server.issuer.as_str().into(),
             connectors: connectors(&blueprint, &clock)?,
             apps: app_client(blueprint.settings.logout.timeout.into())?,
+            upstream: upstream_client()?,
+            issuers: issuers(&blueprint.issuers, &custody.db)?,
             wake: Arc::new(Notify::new()),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             node: NodeId::mint(&chance),
@@ -179,11 +205,13 @@ impl Bridge {
             router,
             tls,
             db: rooms.db,
-            rotate_keys: RotateKeys { custody, keyring, clock },
+            rotate_keys: RotateKeys { custody, keyring, clock: clock.clone() },
             placed,
             sweep,
             deliver_logouts: DeliverLogouts { back_channel: wired.farewell.back_channel },
             watch_sessions,
+            issuers: rooms.issuers,
+            clock,
         })
     }
 
@@ -219,6 +247,8 @@ impl Bridge {
         jobs.spawn(self.rotate_keys.run(self.placed));
         jobs.spawn(self.deliver_logouts.run());
         jobs.spawn(self.watch_sessions.run());
+        let (issuers, now) = (self.issuers, self.clock.now());
+        jobs.spawn(async move { issuers.warm(now).await });
         let served = serve(listener, self.router, self.tls, Patience::default(), stop).await;
         jobs.shutdown().await;
         self.db.close().await;

@@ -3,7 +3,15 @@
 
 use std::time::Duration;
 
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use reqwest::redirect::Policy;
+use rustls::ClientConfig;
+use rustls_platform_verifier::ConfigVerifierExt as _;
+
+use crate::gateway::upstream::UpstreamClient;
 
 use crate::legacy::description::{Description, Transport};
 
@@ -12,6 +20,12 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long a connection to an app is kept that nobody uses.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// How long a connection to an API behind the gateway is kept: less than servers commonly keep it, so that both rarely part at once.
+const UPSTREAM_IDLE: Duration = Duration::from_secs(4);
+
+/// How many of them are.
+const UPSTREAM_KEPT: usize = 256;
 
 /// The client for the old system.
 ///
@@ -84,6 +98,37 @@ pub fn looking_client_of(
 /// When no TLS provider was installed.
 pub fn certificate_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
     guarded(timeout).pool_max_idle_per_host(0).tls_info(true).tls_danger_accept_invalid_certs(true).build()
+}
+
+/// The client for a trusted issuer's keys and answers. Its addresses are written by the administrator, or told by the issuer itself under
+/// conditions that the gateway keeps.
+///
+/// # Errors
+/// As [`legacy_client`].
+pub fn issuer_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    guarded(timeout).build()
+}
+
+/// For the APIs behind the gateway. Many callers share its connections, each for one exchange at a time; how long an answer may take is
+/// each route's affair.
+///
+/// # Errors
+/// When the machine's roots cannot be read.
+pub fn upstream_client() -> Result<UpstreamClient, rustls::Error> {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT));
+    let tls = ClientConfig::with_platform_verifier()?;
+    // HTTP/1.1 only: that is what WebSockets and old systems speak.
+    let connector =
+        HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
+    let client = Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(UPSTREAM_IDLE)
+        .pool_max_idle_per_host(UPSTREAM_KEPT)
+        .build(connector);
+    Ok(UpstreamClient(client))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]

@@ -7,9 +7,17 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::app::blueprint::Blueprint;
 use crate::app::bridge::OpenError;
+use crate::app::gateway::{outside, roles};
 use crate::app::routing::Handed;
 use crate::config::settings::Settings;
 use crate::config::sign_in::{Method, Throttle as WrittenThrottle};
+use crate::gateway::admission::Admission;
+use crate::gateway::issuers::trusted::Issuers;
+use crate::gateway::passage::Passage;
+use crate::gateway::swap::LegacyTokens;
+use crate::gateway::upstream::UpstreamClient;
+use crate::gateway::verdicts::Verdicts;
+use crate::gateway::verify::Verifier;
 use crate::id::{ClientId, NodeId};
 use crate::keys::client_keys::ClientKeys;
 use crate::keys::keyring::Keyring;
@@ -53,7 +61,7 @@ use crate::vault::service_passwords::ServicePasswords;
 use crate::web::routes::{HANDOVER, SIGNED_OUT, TOKEN};
 
 /// What a sign-in with a password says of its strength, until the configuration can say otherwise.
-const ACR: &str = "urn:passerelle:acr:password";
+pub(super) const ACR: &str = "urn:passerelle:acr:password";
 /// The rooms that flows are wired from.
 pub(super) struct Rooms {
     pub(super) db: Db,
@@ -61,6 +69,8 @@ pub(super) struct Rooms {
     pub(super) custody: KeyCustody,
     pub(super) connectors: Connectors,
     pub(super) apps: reqwest::Client,
+    pub(super) upstream: UpstreamClient,
+    pub(super) issuers: Issuers,
     pub(super) wake: Arc<Notify>,
     pub(super) turns: Arc<Semaphore>,
     pub(super) node: NodeId,
@@ -187,6 +197,7 @@ impl Rooms {
             authorize,
             introspection: self.introspection(),
             revocation: self.revocation(),
+            passage: self.passage(wired.farewell.vault.clone(), wired.service_accounts.clone()),
             acr: vec![ACR.to_owned()],
         }
     }
@@ -280,6 +291,25 @@ impl Rooms {
                 issuer: self.issuer.clone(),
                 scopes: self.blueprint.claim_scopes.clone(),
             },
+        }
+    }
+
+    fn passage(&self, vault: Vault, services: ServiceAccounts) -> Passage {
+        let verifier = Verifier {
+            presented: self.presented(),
+            db: self.db.clone(),
+            registry: self.registry(),
+            verdicts: Verdicts::new(self.db.clone(), self.clock.clone()),
+            roles: roles(self.settings()),
+            issuers: self.issuers.clone(),
+            connector: self.connectors.first().id().clone(),
+        };
+        Passage {
+            admission: Admission { routes: self.blueprint.gateway.clone(), verifier },
+            tokens: LegacyTokens::new(vault, services),
+            http: self.upstream.clone(),
+            outside: outside(self.settings()),
+            clock: self.clock.clone(),
         }
     }
 

@@ -10,6 +10,8 @@ use axum::http::header::ACCEPT_LANGUAGE;
 
 use crate::app::blueprint::Blueprint;
 use crate::app::bridge::OpenError;
+use crate::app::gateway::askers;
+use crate::gateway::passage::Passage;
 use crate::keys::keyring::Keyring;
 use crate::provider::account_page::AccountPages;
 use crate::provider::authorize::Authorize;
@@ -30,6 +32,9 @@ use crate::time::Clock;
 use crate::web::browsers::{Browsers, CookieKind};
 use crate::web::error::json::JsonDoor;
 use crate::web::error::page::Refused;
+use crate::web::gateway::decide::{self, Decide};
+use crate::web::gateway::metadata;
+use crate::web::gateway::through::{self, Through};
 use crate::web::interaction::account::{self, AccountHandlers};
 use crate::web::interaction::consent::{self, ConsentHandlers};
 use crate::web::interaction::handover::{self, HandoverHandlers};
@@ -71,6 +76,7 @@ pub(super) struct Handed {
     pub(super) userinfo: UserInfoEndpoint,
     pub(super) introspection: IntrospectionEndpoint,
     pub(super) revocation: RevocationEndpoint,
+    pub(super) passage: Passage,
     pub(super) acr: Vec<String>,
 }
 
@@ -87,6 +93,7 @@ pub(super) fn routes(handed: Handed, blueprint: &Blueprint) -> Result<Router, Op
         &blueprint.claim_scopes,
         &handed.acr,
     )?);
+    let gateway = gateway(&handed, blueprint, &routes);
     let (chance, limit) = (handed.chance.clone(), blueprint.legacy.timeout + BEYOND_LEGACY);
     let below = machines(&handed, blueprint, document.clone())
         .merge(assets::router(&stylesheet))
@@ -101,7 +108,8 @@ pub(super) fn routes(handed: Handed, blueprint: &Blueprint) -> Result<Router, Op
         let language = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         pages.refuse(Refused::not_found(), &[], language)
     };
-    Ok(layers::around(all.fallback(not_found), limit, chance))
+    // Beside the layers: what streams through has limits of its own.
+    Ok(layers::around(all.fallback(not_found), limit, chance).merge(gateway))
 }
 
 /// What apps, services and APIs call.
@@ -127,6 +135,25 @@ fn machines(handed: &Handed, blueprint: &Blueprint, document: Bytes) -> Router {
     let introspection =
         introspect::router(Introspect { endpoint: handed.introspection.clone(), door, clock: clock.clone() });
     called_by_scripts.merge(public).merge(introspection)
+}
+
+/// The way to the APIs behind; nothing where there is none.
+fn gateway(handed: &Handed, blueprint: &Blueprint, routes: &Routes) -> Router {
+    if blueprint.gateway.is_empty() {
+        return Router::new();
+    }
+    let issuer = blueprint.settings.server.issuer.as_str();
+    let through = Through {
+        passage: handed.passage.clone(),
+        origin: issuer.strip_suffix(routes.base()).unwrap_or(issuer).into(),
+        base: routes.base().into(),
+    };
+    let mut machines = through::router(through.clone());
+    if let Some((askers, told)) = askers(&blueprint.settings) {
+        machines = machines.merge(decide::router(Decide { through, askers, told }));
+    }
+    layers::under_a_net(machines.layer(cors::for_apis(&blueprint.registry)))
+        .merge(metadata::router(&blueprint.gateway, issuer, routes.base()).layer(cors::everybody()))
 }
 
 /// What people visit.

@@ -5,6 +5,7 @@ pub(crate) mod clients;
 pub(crate) mod configuration;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod gateway;
 pub(crate) mod init;
 pub(crate) mod keys;
 mod print;

@@ -6,6 +6,7 @@ pub mod client;
 pub mod duration;
 pub mod environment;
 pub mod findings;
+pub mod gateway;
 pub mod issuer;
 pub mod keys;
 pub mod launch;

@@ -12,6 +12,7 @@ use super::branding::{self, Branding};
 use super::client::{self, Client, Context};
 use super::environment::{Environment, Overrides, Surroundings};
 use super::findings::Findings;
+use super::gateway::{self, Gateway};
 use super::keys::{self, Keys};
 use super::launch::{self, Launch};
 use super::logout::{self, Logout};
@@ -23,6 +24,7 @@ use super::session::{self, Session};
 use super::sign_in::{self, SignIn};
 use super::storage::{self, Storage};
 use super::tokens::{self, Tokens};
+use crate::id::ClientId;
 
 /// The sections.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +59,8 @@ pub struct Settings {
     pub clients: Vec<Client>,
     /// `[[launch]]`.
     pub launches: Vec<Launch>,
+    /// `[gateway]`.
+    pub gateway: Gateway,
 }
 
 #[derive(Default, Deserialize)]
@@ -77,6 +81,7 @@ struct Raw {
     service_account: Vec<service_account::Raw>,
     client: Vec<client::Raw>,
     launch: Vec<launch::Raw>,
+    gateway: gateway::Raw,
 }
 
 /// A configuration that was read, and what was found in it so far. Upper floors add what they find before anybody is told.
@@ -169,6 +174,17 @@ impl Raw {
             findings.warning("client", "no application is registered; each is a [[client]]");
         }
         let launches = launch::check(self.launch, &clients, findings);
+        let ids: Vec<ClientId> = clients.iter().map(|client| client.id.clone()).collect();
+        let beside = gateway::Around {
+            around: *around,
+            ours: &server.issuer,
+            clients: &ids,
+            apis: &apis,
+            service_accounts: &service_accounts,
+            proxies: !server.trusted_proxies.is_empty(),
+            issuers: &[],
+        };
+        let gateway = self.gateway.check(&beside, findings);
         let legacy = legacy_tables(self.legacy, findings);
         Settings {
             server,
@@ -186,6 +202,7 @@ impl Raw {
             service_accounts,
             clients,
             launches,
+            gateway,
         }
     }
 }

@@ -56,26 +56,26 @@ impl ClientKeys {
     /// # Errors
     /// [`ClientKeysError`], which says which key and why.
     pub fn from_jwks(jwks: &Value) -> Result<Self, ClientKeysError> {
-        let keys = jwks.get("keys").and_then(Value::as_array).ok_or(ClientKeysError::NotASet)?;
-        if keys.len() > MOST_KEYS {
-            return Err(ClientKeysError::TooMany(keys.len()));
+        let (keys, unfit) = sorted(jwks)?;
+        match unfit.iter().find(|(_, passes)| !passes) {
+            Some((mistake, _)) => Err(mistake.clone()),
+            None => Self::of(keys, unfit).map(|(keys, _)| keys),
         }
-        let mut usable = Vec::new();
-        let mut passed_over = Vec::new();
-        for (index, jwk) in keys.iter().enumerate() {
-            match ClientKey::read(jwk) {
-                Ok(key) => usable.push(key),
-                Err(reason) => {
-                    let passes = reason.may_be_passed_over();
-                    let unfit = ClientKeysError::Unfit { index, kid: kid(jwk), reason };
-                    if !passes {
-                        return Err(unfit);
-                    }
-                    passed_over.push(unfit);
-                }
-            }
-        }
-        if usable.is_empty() { Err(ClientKeysError::NothingUsable(passed_over)) } else { Ok(Self(usable)) }
+    }
+
+    /// Reads the JWK Set of somebody who publishes it for everybody and is not here to be told: whatever cannot be used is passed over,
+    /// and listed. A key whose private half stands in the set too is none that could be believed.
+    pub(super) fn from_published(jwks: &Value) -> Result<(Self, Vec<ClientKeysError>), ClientKeysError> {
+        let (keys, unfit) = sorted(jwks)?;
+        Self::of(keys, unfit)
+    }
+
+    fn of(
+        keys: Vec<ClientKey>,
+        unfit: Vec<(ClientKeysError, bool)>,
+    ) -> Result<(Self, Vec<ClientKeysError>), ClientKeysError> {
+        let unfit = unfit.into_iter().map(|(unfit, _)| unfit).collect();
+        if keys.is_empty() { Err(ClientKeysError::NothingUsable(unfit)) } else { Ok((Self(keys), unfit)) }
     }
 
     /// Checks that one of the client's keys signed `compact`: the one it names, or any that fits when it names none.
@@ -83,7 +83,11 @@ impl ClientKeys {
     /// # Errors
     /// [`VerifyError`].
     pub fn verify(&self, compact: &str) -> Result<VerifiedJws, VerifyError> {
-        let token = Unverified::parse(compact)?;
+        self.vouch_for(&Unverified::parse(compact)?)
+    }
+
+    /// The same for a token that was taken apart.
+    pub(super) fn vouch_for(&self, token: &Unverified<'_>) -> Result<VerifiedJws, VerifyError> {
         // RFC 7517 §4.5 lets keys share a `kid`, so a name too may mean several.
         let candidates: Vec<(&ClientKey, &Verifier)> = self
             .0
@@ -117,6 +121,28 @@ impl ClientKey {
         let name = kid.clone().unwrap_or_else(|| half.thumbprint());
         Ok(Self { kid, name, verifiers })
     }
+}
+
+/// The keys of a set that can be used, and the others, each with whether it may stand there.
+type Sorted = (Vec<ClientKey>, Vec<(ClientKeysError, bool)>);
+
+fn sorted(jwks: &Value) -> Result<Sorted, ClientKeysError> {
+    let keys = jwks.get("keys").and_then(Value::as_array).ok_or(ClientKeysError::NotASet)?;
+    if keys.len() > MOST_KEYS {
+        return Err(ClientKeysError::TooMany(keys.len()));
+    }
+    let mut usable = Vec::new();
+    let mut unfit = Vec::new();
+    for (index, jwk) in keys.iter().enumerate() {
+        match ClientKey::read(jwk) {
+            Ok(key) => usable.push(key),
+            Err(reason) => {
+                let passes = reason.may_be_passed_over();
+                unfit.push((ClientKeysError::Unfit { index, kid: kid(jwk), reason }, passes));
+            }
+        }
+    }
+    Ok((usable, unfit))
 }
 
 impl fmt::Debug for ClientKeys {

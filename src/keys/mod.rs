@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod client_keys;
 pub mod compact;
 pub mod form;
+pub mod issuer_keys;
 pub mod jwk;
 pub mod keyring;
 pub mod left_half_hash;

@@ -78,7 +78,7 @@ impl RevocationEndpoint {
                 None => Ok(()),
             },
             None => match self.presented.open(token.expose(), now).await? {
-                Some(live) => self.access_token(client, live, Digest::of(token.expose())).await,
+                Some(live) => self.access_token(client, live, Digest::of(token.expose()), now).await,
                 None => Ok(()),
             },
         }
@@ -109,6 +109,7 @@ impl RevocationEndpoint {
         client: &Client,
         live: LiveAccess,
         digest: Digest,
+        now: Timestamp,
     ) -> Result<(), RevocationError> {
         if live.authorization.client != client.id {
             return Err(RevocationError::AnotherClient);
@@ -117,8 +118,12 @@ impl RevocationEndpoint {
         let revoke = self.db.write(move |tx| {
             Box::pin(async move {
                 match &jti {
-                    Some(jti) => revoked_tokens::insert(tx, jti, expires_at).await,
-                    None => opaque_tokens::revoke(tx, &digest).await,
+                    Some(jti) => revoked_tokens::insert(tx, jti, expires_at, now).await,
+                    // The record goes; its name stays for whoever kept a verdict on it.
+                    None => {
+                        revoked_tokens::insert(tx, &digest.to_text(), expires_at, now).await?;
+                        opaque_tokens::revoke(tx, &digest).await
+                    }
                 }
             })
         });

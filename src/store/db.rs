@@ -10,6 +10,7 @@
 //! a sub-select with LIMIT.
 
 mod checkpoint;
+mod endings;
 mod postgres;
 mod row;
 mod sql;
@@ -29,6 +30,7 @@ pub use work::Work;
 
 use crate::store::error::StoreError;
 use crate::store::migrate;
+use endings::Endings;
 use row::Cells;
 use writer::{BoxedWork, Writer};
 
@@ -37,7 +39,10 @@ pub const DEFAULT_CONNECTIONS: u32 = 16;
 
 /// A database whose schema is up to date. Clones share it.
 #[derive(Clone)]
-pub struct Db(Kind);
+pub struct Db {
+    kind: Kind,
+    endings: Endings,
+}
 
 #[derive(Clone)]
 enum Kind {
@@ -55,11 +60,13 @@ impl Db {
         if url.starts_with("sqlite:") {
             let (readers, mut connection) = sqlite::open(url, connections).await?;
             migrate::run_on_sqlite(&mut connection.writer).await?;
-            Ok(Self(Kind::Sqlite { readers, writer: Writer::start(connection) }))
+            let endings = Endings::default();
+            let writer = Writer::start(connection, endings.clone());
+            Ok(Self { kind: Kind::Sqlite { readers, writer }, endings })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let pool = postgres::open(url, connections).await?;
             migrate::run_on_postgres(&pool).await?;
-            Ok(Self(Kind::Postgres(pool)))
+            Ok(Self { kind: Kind::Postgres(pool), endings: Endings::default() })
         } else {
             Err(StoreError::Url)
         }
@@ -74,10 +81,13 @@ impl Db {
         if url.starts_with("sqlite:") {
             let opened = sqlite::open_as_it_is(url).await?;
             Ok(opened.map(|(readers, connection)| {
-                Self(Kind::Sqlite { readers, writer: Writer::start(connection) })
+                let endings = Endings::default();
+                let writer = Writer::start(connection, endings.clone());
+                Self { kind: Kind::Sqlite { readers, writer }, endings }
             }))
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Ok(Some(Self(Kind::Postgres(postgres::open_as_it_is(url).await?))))
+            let kind = Kind::Postgres(postgres::open_as_it_is(url).await?);
+            Ok(Some(Self { kind, endings: Endings::default() }))
         } else {
             Err(StoreError::Url)
         }
@@ -85,7 +95,7 @@ impl Db {
 
     /// Whether there is a table of this name.
     pub async fn has_table(&self, name: &str) -> Result<bool, StoreError> {
-        let sql = match &self.0 {
+        let sql = match &self.kind {
             Kind::Sqlite { .. } => {
                 Sql::new("find table", "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1")
             }
@@ -109,7 +119,7 @@ impl Db {
         T: Send + 'static,
         W: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
-        match &self.0 {
+        match &self.kind {
             Kind::Sqlite { writer, .. } => {
                 let (keep, kept) = oneshot::channel();
                 let work: BoxedWork = Box::new(move |tx| {
@@ -123,13 +133,13 @@ impl Db {
                 writer.submit(work).await?;
                 kept.await.map_err(|_| writer::stopped())
             }
-            Kind::Postgres(pool) => postgres::write(pool, work).await,
+            Kind::Postgres(pool) => postgres::write(pool, &self.endings, work).await,
         }
     }
 
     /// The first row, if there is one.
     pub async fn fetch_optional(&self, sql: &Sql, args: Vec<Arg>) -> Result<Option<Row>, StoreError> {
-        match &self.0 {
+        match &self.kind {
             Kind::Sqlite { readers, .. } => sqlite_optional(readers, sql, args).await,
             Kind::Postgres(pool) => postgres_optional(pool, sql, args).await,
         }
@@ -137,7 +147,7 @@ impl Db {
 
     /// Every row.
     pub async fn fetch_all(&self, sql: &Sql, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
-        match &self.0 {
+        match &self.kind {
             Kind::Sqlite { readers, .. } => sqlite_all(readers, sql, args).await,
             Kind::Postgres(pool) => postgres_all(pool, sql, args).await,
         }
@@ -150,7 +160,7 @@ impl Db {
 
     /// Finishes what waits and closes every connection. Without it nothing is lost either.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.kind {
             Kind::Sqlite { readers, writer } => {
                 readers.close().await;
                 writer.close().await;
@@ -160,9 +170,17 @@ impl Db {
     }
 }
 
+impl Db {
+    /// A number that has changed when something ended by this process ([`crate::store::endings`]): before the write that ended it was
+    /// answered.
+    pub fn endings(&self) -> u64 {
+        self.endings.count()
+    }
+}
+
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.0 {
+        f.write_str(match &self.kind {
             Kind::Sqlite { .. } => "Db(SQLite)",
             Kind::Postgres(_) => "Db(PostgreSQL)",
         })
@@ -174,6 +192,7 @@ impl fmt::Debug for Db {
 pub struct Tx {
     connection: Connection,
     failure: Option<StoreError>,
+    ends: bool,
 }
 
 enum Connection {
@@ -183,7 +202,7 @@ enum Connection {
 
 impl Tx {
     fn new(connection: Connection) -> Self {
-        Self { connection, failure: None }
+        Self { connection, failure: None, ends: false }
     }
 
     /// Runs a statement and says how many rows it touched.
@@ -214,6 +233,11 @@ impl Tx {
             Connection::Postgres(transaction) => postgres_all(&mut **transaction, sql, args).await,
         };
         self.note(fetched)
+    }
+
+    /// What is written here ends tokens that somebody may keep a verdict on.
+    pub(super) fn note_ending(&mut self) {
+        self.ends = true;
     }
 
     fn may_go_on(&self) -> Result<(), StoreError> {

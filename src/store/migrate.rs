@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "the first schema", include_str!("migrations/0001_first.sql")),
     (2, "sign-out and the vault", include_str!("migrations/0002_sign_out.sql")),
     (3, "service accounts", include_str!("migrations/0003_service_accounts.sql")),
+    (4, "endings by time", include_str!("migrations/0004_endings.sql")),
 ];
 
 /// The versions of the migrations that this program knows, in order.

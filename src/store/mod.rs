@@ -9,6 +9,7 @@ pub mod codes;
 pub mod consents;
 pub mod cookies;
 pub mod db;
+pub mod endings;
 pub mod error;
 pub mod handovers;
 pub mod inspection;

@@ -147,6 +147,7 @@ pub async fn revoke(
     reason: RevocationReason,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    tx.note_ending();
     Ok(tx.execute(&REVOKE, args![id, now, reason.as_str(), NO_SUCCESSOR]).await? == 1)
 }
 
@@ -158,6 +159,7 @@ pub async fn revoke_all(
     reason: RevocationReason,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
+    tx.note_ending();
     tx.execute(&REVOKE_OF_CLIENT, args![account, client, now, reason.as_str(), NO_SUCCESSOR]).await
 }
 
@@ -168,6 +170,7 @@ pub async fn revoke_of_account(
     reason: RevocationReason,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
+    tx.note_ending();
     tx.execute(&REVOKE_OF_ACCOUNT, args![account, now, reason.as_str(), NO_SUCCESSOR]).await
 }
 
@@ -188,6 +191,7 @@ pub(super) async fn revoke_bound_to(
 ) -> Result<u64, StoreError> {
     let reason = RevocationReason::SessionEnded.as_str();
     let args = args![session, now, reason, NO_SUCCESSOR, binding_word(Binding::Session)];
+    tx.note_ending();
     tx.execute(&REVOKE_OF_SESSION, args).await
 }
 

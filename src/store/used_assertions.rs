@@ -1,4 +1,5 @@
-//! Client assertions that were used: each `jti` of a client once (RFC 7523 §3, item 7), remembered until it expires.
+//! Assertions that were used: each `jti` of a client once (RFC 7523 §3, item 7), remembered until it expires. Access tokens of other
+//! issuers that are good for one request stand here too: their `client` is the issuer's URL, and no client's id holds a colon.
 
 use crate::id::ClientId;
 use crate::secret::Digest;
@@ -20,4 +21,14 @@ pub async fn spend(
     expires_at: Timestamp,
 ) -> Result<bool, StoreError> {
     Ok(tx.execute(&SPEND, args![client, Digest::of(jti), expires_at]).await? == 1)
+}
+
+/// Spends an access token of the issuer called `iss`. True for the one call that did.
+pub async fn spend_of_issuer(
+    tx: &mut Tx,
+    iss: &str,
+    jti: &str,
+    expires_at: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(&SPEND, args![iss, Digest::of(jti), expires_at]).await? == 1)
 }

@@ -79,6 +79,11 @@ pub fn around(router: Router, limit: Duration, chance: Chance) -> Router {
         .layer(trace)
 }
 
+/// A net under a panic, and nothing else.
+pub fn under_a_net(router: Router) -> Router {
+    router.layer(CatchPanicLayer::custom(panicked))
+}
+
 fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
     // What it says may hold anything; where it happened is in the panic hook's own line.
     drop(cause);

@@ -6,6 +6,7 @@ pub mod cors;
 pub mod crumbs;
 pub mod error;
 pub mod extract;
+pub mod gateway;
 pub mod health;
 pub mod interaction;
 pub mod layers;

@@ -44,6 +44,8 @@ pub const ACCOUNT: &str = "/account";
 pub const CHECK_SESSION: &str = "/check-session";
 /// Whether the bridge and its database answer.
 pub const HEALTH: &str = "/healthz";
+/// What a route of the gateway says of itself, before the path of the route (RFC 9728 §3.1).
+pub const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 /// The discovery document (OpenID Connect Discovery §4).
 pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 /// The same by its other name (RFC 8414 §3).

@@ -56,7 +56,10 @@ fn every_example_of_a_key_names_a_key() {
 fn every_key_there_is_stands_in_the_example() {
     for (section, keys) in known_keys() {
         for key in keys {
-            let mentioned = Regex::new(&format!(r"(?m)^(#\?? )?{key} = |\b{key} = |`?{key} = ")).unwrap();
+            let mentioned = Regex::new(&format!(
+                r"(?m)^(#\?? )?{key} = |\b{key} = |`?{key} = |^\[\[([a-z]+\.)*{key}\]\]$"
+            ))
+            .unwrap();
             assert!(mentioned.is_match(EXAMPLE), "{section}: {key}");
         }
     }
@@ -77,6 +80,9 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
         "[[service_account]]",
         "[[client]]",
         "[[launch]]",
+        "[gateway]",
+        "[[gateway.route]]",
+        "[[gateway.route]]\n[[gateway.route.rule]]",
     ];
     let word = Regex::new("`([a-z0-9_]+)`").unwrap();
     sections

@@ -33,7 +33,7 @@ async fn a_child_writes_until_it_is_killed() {
             for number in 0_u32.. {
                 let jti = format!("{}-{writer}-{number}", life.expose());
                 let line = format!("acknowledged {jti}\n");
-                commit!(db, revoked_tokens::insert, &jti, BEGINNING).unwrap();
+                commit!(db, revoked_tokens::insert, &jti, BEGINNING, BEGINNING).unwrap();
                 // In one piece, and past the test harness, which keeps what is printed to itself.
                 std::io::stdout().write_all(line.as_bytes()).unwrap();
             }

@@ -71,7 +71,7 @@ async fn nodes_that_start_together_build_one_schema(
         let threads: Vec<_> = (0..6).map(|_| scope.spawn(open)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    assert!(commit!(nodes[0], revoked_tokens::insert, "jti", BEGINNING).unwrap());
+    assert!(commit!(nodes[0], revoked_tokens::insert, "jti", BEGINNING, BEGINNING).unwrap());
     for node in &nodes {
         assert!(revoked_tokens::contains(node, "jti").await.unwrap());
     }
@@ -94,7 +94,7 @@ async fn two_handles_on_one_database_both_write_and_redeem_a_code_once(
             let digest = Digest::of(&format!("code {}", attempt / 2));
             let family = FamilyId::from(format!("family {attempt}"));
             let jti = format!("jti {attempt}");
-            commit!(db, revoked_tokens::insert, &jti, BEGINNING).unwrap();
+            commit!(db, revoked_tokens::insert, &jti, BEGINNING, BEGINNING).unwrap();
             commit!(db, codes::redeem, &digest, &family, BEGINNING).unwrap()
         })
     });
@@ -124,7 +124,7 @@ async fn works_on_two_handles_that_read_before_they_write_all_succeed(
             db.write(move |tx| {
                 Box::pin(async move {
                     tx.fetch_all(&READ, Vec::new()).await?;
-                    revoked_tokens::insert(tx, &format!("jti {write}"), BEGINNING).await
+                    revoked_tokens::insert(tx, &format!("jti {write}"), BEGINNING, BEGINNING).await
                 })
             })
             .await
@@ -190,7 +190,7 @@ async fn the_files_of_a_sqlite_database_are_readable_by_their_owner_alone() {
 
     let place = Place::new(Engine::Sqlite);
     let db = place.open().await;
-    commit!(db, revoked_tokens::insert, "jti", BEGINNING).unwrap();
+    commit!(db, revoked_tokens::insert, "jti", BEGINNING, BEGINNING).unwrap();
     let file = place.url.strip_prefix("sqlite:").unwrap();
     for beside in ["", "-wal", "-shm"] {
         let mode = std::fs::metadata(format!("{file}{beside}")).unwrap().permissions().mode();

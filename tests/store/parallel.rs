@@ -146,7 +146,7 @@ async fn a_token_a_session_and_a_key_end_once(#[values(Engine::Sqlite, Engine::P
         winners(&db, async |db, _| commit!(db, opaque_tokens::revoke, &Digest::of("token")).unwrap());
     assert_eq!(revoked_token.await, 1);
     let revoked_jti =
-        winners(&db, async |db, _| commit!(db, revoked_tokens::insert, "jti", BEGINNING).unwrap());
+        winners(&db, async |db, _| commit!(db, revoked_tokens::insert, "jti", BEGINNING, BEGINNING).unwrap());
     assert_eq!(revoked_jti.await, 1);
     let ended = winners(&db, async |db, _| {
         let id = "session".into();

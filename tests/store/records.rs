@@ -351,7 +351,7 @@ async fn a_revoked_token_and_a_used_assertion_are_remembered_once(
     let until = BEGINNING + HOUR;
     assert!(!revoked_tokens::contains(&db, "jti").await.unwrap());
     for first in [true, false] {
-        assert_eq!(commit!(db, revoked_tokens::insert, "jti", until).unwrap(), first);
+        assert_eq!(commit!(db, revoked_tokens::insert, "jti", until, BEGINNING).unwrap(), first);
     }
     assert!(revoked_tokens::contains(&db, "jti").await.unwrap());
 
@@ -359,6 +359,11 @@ async fn a_revoked_token_and_a_used_assertion_are_remembered_once(
     for (client, first) in [("web", true), ("web", false), ("spa", true)] {
         let (client, jti) = (ClientId::from(client), long.clone());
         assert_eq!(commit!(db, used_assertions::spend, &client, &jti, until).unwrap(), first);
+    }
+    for (iss, first) in
+        [("https://a.example", true), ("https://a.example", false), ("https://b.example", true)]
+    {
+        assert_eq!(commit!(db, used_assertions::spend_of_issuer, iss, "jti", until).unwrap(), first);
     }
 }
 

@@ -57,7 +57,7 @@ async fn put_one_of_each(db: &Db, name: &str) {
             let id = name.as_str();
             codes::insert(tx, &AuthorizationCode { expires_at: END, ..code(id) }).await?;
             opaque_tokens::insert(tx, &OpaqueToken { expires_at: END, ..opaque_token(id) }).await?;
-            revoked_tokens::insert(tx, id, END).await?;
+            revoked_tokens::insert(tx, id, END, BEGINNING).await?;
             used_assertions::spend(tx, &ClientId::from("web"), id, END).await?;
             attempts::record_failure(tx, id, END - HOUR, HOUR).await?;
             token_families::insert(tx, &TokenFamily { expires_at: END, ..family(id, id) }).await?;

@@ -38,7 +38,7 @@ async fn meet(db: &Db, jti: String, fate: Fate) -> Result<(), StoreError> {
     db.write(move |tx| {
         assert!(fate != Fate::PanicsBeforeItWaits, "a panic on purpose");
         Box::pin(async move {
-            revoked_tokens::insert(tx, &jti, BEGINNING).await?;
+            revoked_tokens::insert(tx, &jti, BEGINNING, BEGINNING).await?;
             match fate {
                 Fate::ReturnsAnError => return Err(StoreError::Url),
                 Fate::BreaksAConstraint => codes::insert(tx, &code("taken")).await?,
@@ -118,7 +118,7 @@ async fn nobody_sees_a_write_before_it_is_committed(
     let other = db.clone();
     let seen = db.write(move |tx| {
         Box::pin(async move {
-            revoked_tokens::insert(tx, "jti", BEGINNING + HOUR).await?;
+            revoked_tokens::insert(tx, "jti", BEGINNING + HOUR, BEGINNING).await?;
             revoked_tokens::contains(&other, "jti").await
         })
     });
@@ -135,14 +135,14 @@ async fn a_write_that_waits_too_long_is_refused_and_the_next_one_is_served() {
         let waited: Result<(), _> = db
             .write(|tx| {
                 Box::pin(async move {
-                    revoked_tokens::insert(tx, "jti", BEGINNING).await?;
+                    revoked_tokens::insert(tx, "jti", BEGINNING, BEGINNING).await?;
                     std::future::pending().await
                 })
             })
             .await;
         assert!(matches!(waited, Err(StoreError::TooSlow { .. })), "{waited:?}");
         assert!(!revoked_tokens::contains(&db, "jti").await.unwrap());
-        assert!(commit!(db, revoked_tokens::insert, "jti", BEGINNING).unwrap());
+        assert!(commit!(db, revoked_tokens::insert, "jti", BEGINNING, BEGINNING).unwrap());
     };
     tokio::join!(tell(Engine::Sqlite), tell(Engine::Postgres));
 }

@@ -1,6 +1,6 @@
 //! The bridge as its own process, the binary that an administrator installs: started, killed, started again.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -28,6 +28,7 @@ pub struct Site {
 #[expect(missing_docs, reason = "the types say it")]
 pub struct Process {
     pub router: Router,
+    port: u16,
     child: Child,
 }
 
@@ -73,7 +74,7 @@ impl Site {
             .spawn()
             .unwrap();
         let base = format!("http://127.0.0.1:{port}");
-        let mut process = Process { router: forwarding_to(base), child };
+        let mut process = Process { router: forwarding_to(base), port, child };
         for _ in 0..600 {
             if Browser::new(process.router.clone()).get("/healthz").await.status == 200 {
                 return Some(process);
@@ -93,6 +94,12 @@ impl Site {
         file
     }
 
+    /// The configuration file of a process that was started.
+    pub fn a_file(&self) -> PathBuf {
+        let mut files = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        files.find(|file| file.extension().is_some_and(|kind| kind == "toml")).unwrap()
+    }
+
     /// Everything that was logged so far.
     pub fn logs(&self) -> String {
         let files = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
@@ -106,6 +113,18 @@ impl Process {
     pub fn is_killed(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    /// How much of the machine's memory it has, in bytes.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     /// A browser that was never here.

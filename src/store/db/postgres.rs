@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
+use super::endings::Endings;
 use super::{Connection, Tx, Work, work};
 use crate::store::error::StoreError;
 
@@ -50,7 +51,7 @@ pub(super) async fn open_as_it_is(url: &str) -> Result<PgPool, StoreError> {
     pool.connect_with(options).await.map_err(|error| failed(&error))
 }
 
-pub(super) async fn write<T, W>(pool: &PgPool, work: W) -> Result<T, StoreError>
+pub(super) async fn write<T, W>(pool: &PgPool, endings: &Endings, work: W) -> Result<T, StoreError>
 where
     W: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T>,
 {
@@ -63,6 +64,9 @@ where
             transaction.commit().await.map_err(|error| StoreError::from_driver("commit", &error))?;
         }
         Connection::Sqlite(_) => {}
+    }
+    if tx.ends {
+        endings.note();
     }
     Ok(value)
 }

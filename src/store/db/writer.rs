@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
 
+use super::endings::Endings;
 use super::sqlite::{Opened, Place};
 use super::{Connection, Sql, Tx, Work, args, checkpoint, work};
 use crate::store::error::StoreError;
@@ -44,14 +45,14 @@ enum Request {
 pub(super) struct Writer(mpsc::Sender<Request>);
 
 impl Writer {
-    pub(super) fn start(opened: Opened) -> Self {
+    pub(super) fn start(opened: Opened, endings: Endings) -> Self {
         let (sender, queue) = mpsc::channel(QUEUE);
         let checkpoints = match opened.place {
             Place::File => Some(checkpoint::start(opened.options.clone())),
             Place::Memory => None,
         };
         let tx = Some(Tx::new(Connection::Sqlite(opened.writer)));
-        let task = WriterTask { tx, options: opened.options, checkpoints };
+        let task = WriterTask { tx, options: opened.options, checkpoints, endings };
         tokio::spawn(task.run(queue));
         Self(sender)
     }
@@ -80,6 +81,7 @@ struct WriterTask {
     tx: Option<Tx>,
     options: SqliteConnectOptions,
     checkpoints: Option<checkpoint::Checkpoints>,
+    endings: Endings,
 }
 
 impl WriterTask {
@@ -116,7 +118,7 @@ impl WriterTask {
             Err(error) => return refuse(jobs, &error),
         };
         let count = jobs.len();
-        match commit_together(&mut tx, jobs).await {
+        match commit_together(&mut tx, jobs, &self.endings).await {
             ControlFlow::Continue(()) => {
                 self.tx = Some(tx);
                 if let Some(checkpoints) = &mut self.checkpoints {
@@ -156,7 +158,7 @@ fn refuse(jobs: Vec<Job>, error: &StoreError) {
 }
 
 /// Does the jobs in one transaction and answers each. `Break` when the connection is not to be used again.
-async fn commit_together(tx: &mut Tx, jobs: Vec<Job>) -> ControlFlow<StoreError> {
+async fn commit_together(tx: &mut Tx, jobs: Vec<Job>, endings: &Endings) -> ControlFlow<StoreError> {
     if let Err(error) = control(tx, &BEGIN).await {
         refuse(jobs, &error);
         return match error {
@@ -182,6 +184,10 @@ async fn commit_together(tx: &mut Tx, jobs: Vec<Job>) -> ControlFlow<StoreError>
     if committed.is_err() {
         // What cannot be rolled back here is rolled back when the connection closes.
         let _ = control(tx, &ROLLBACK).await;
+    }
+    // Whoever is answered below may rely on every verdict of this process knowing of it.
+    if std::mem::take(&mut tx.ends) && committed.is_ok() {
+        endings.note();
     }
     for (sender, verdict) in verdicts {
         let _ = sender.send(verdict.and_then(|()| committed.clone()));

@@ -55,9 +55,14 @@ pub fn below_issuer(document: Bytes) -> Router {
 
 /// The discovery document where RFC 8414 §3.1 has it for an issuer with a path: the well-known part comes before the path.
 pub fn at_root(document: Bytes, base: &str) -> Router {
+    at(&format!("{OAUTH_AUTHORIZATION_SERVER}{base}"), document)
+}
+
+/// A public document at `path`.
+pub fn at(path: &str, document: Bytes) -> Router {
     let document = Document::new(document);
     let serve = move |asked: HeaderMap| async move { document.answer(&asked) };
-    Router::new().route(&format!("{OAUTH_AUTHORIZATION_SERVER}{base}"), get(serve))
+    Router::new().route(path, get(serve))
 }
 
 /// The JWK Set.
