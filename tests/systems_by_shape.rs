@@ -7,6 +7,7 @@ mod arriving_unchanged;
 mod aspnet_owin;
 mod cmic;
 mod directus;
+mod documents;
 mod doorkeeper;
 mod drupal;
 mod firebase;
