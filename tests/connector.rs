@@ -3,6 +3,7 @@
 
 mod breaker;
 mod description;
+pub(crate) mod every_key;
 mod foreign;
 mod profile;
 mod property;

@@ -111,6 +111,8 @@ mod store;
 #[cfg(test)]
 pub mod support;
 #[cfg(test)]
+mod systems_by_shape;
+#[cfg(test)]
 mod throttle;
 #[cfg(test)]
 mod token_client_credentials;

@@ -33,8 +33,11 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let text =
-            TEMPLATE.replace("{preset}", &self.preset).replace("{secret}", Chance::System.secret().expose());
+        let own_lines = preset::own_lines(&self.preset).unwrap_or_default();
+        let text = TEMPLATE
+            .replace("{preset}", &self.preset)
+            .replace("{own_lines}", &own_lines)
+            .replace("{secret}", Chance::System.secret().expose());
         match &self.output {
             None => print::line(text.trim_end())?,
             Some(path) => {

@@ -1,5 +1,5 @@
 //! A request to the old system as the configuration describes it, and how it is filled in. Every byte of what people typed arrives unchanged
-//! and stays in its place: a form is encoded as a form, JSON as JSON, a URL as a URL, and a header takes no line break.
+//! and stays in its place: a form is encoded as a form, JSON as JSON, XML as XML, a URL as a URL, and a header takes no line break.
 
 use std::time::Duration;
 
@@ -195,7 +195,11 @@ impl Body {
                 )
             }
             Self::Text(text, content_type) => {
-                let text = text.fill_text(base_url, facts)?;
+                let text = if is_xml(content_type) {
+                    text.fill_xml(base_url, facts)?
+                } else {
+                    text.fill_text(base_url, facts)?
+                };
                 (content_type.clone(), text.into_bytes())
             }
         };
@@ -235,6 +239,14 @@ impl JsonTemplate {
             }
         }
     }
+}
+
+/// RFC 7303 §4: `text/xml`, `application/xml`, and whatever ends with `+xml`.
+fn is_xml(content_type: &HeaderValue) -> bool {
+    content_type.to_str().is_ok_and(|text| {
+        let kind = text.split(';').next().unwrap_or_default().trim().to_lowercase();
+        kind.ends_with("/xml") || kind.ends_with("+xml")
+    })
 }
 
 /// A value as a header takes it: in UTF-8, without control characters (RFC 9110 §5.5). It is marked, so that no log shows it.

@@ -11,6 +11,7 @@ use url::Url;
 use super::facts::Facts;
 use super::formula::Formula;
 use super::place::text_of;
+use super::xml;
 use crate::oauth::form;
 
 /// The name under which the old system's address stands in a template.
@@ -111,6 +112,14 @@ impl Template {
     /// When a value is missing.
     pub fn fill_text(&self, base_url: &str, facts: &Facts<'_>) -> Result<String, NothingThere> {
         self.fill(base_url, facts, |_, value| Some(value.to_owned()))
+    }
+
+    /// The text as XML, in which every value is text and nothing else.
+    ///
+    /// # Errors
+    /// When a value is missing, or holds a character that XML has no way to write.
+    pub fn fill_xml(&self, base_url: &str, facts: &Facts<'_>) -> Result<String, NothingThere> {
+        self.fill(base_url, facts, |_, value| xml::text(value))
     }
 
     /// The value as it is when the template is nothing but one, and else the text.

@@ -49,6 +49,15 @@ pub(super) fn value(body: &[u8]) -> Option<Value> {
     whole.then_some(Value::Object(document.members))
 }
 
+/// `value` as the text of an element or an attribute; none when it holds what XML cannot (XML 1.0 §2.2).
+pub(super) fn text(value: &str) -> Option<String> {
+    let fits = |character: char| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..='\u{10ffff}');
+    // XML 1.0 §2.11, §3.3.3: as itself a line end would become a line feed, or a space in an attribute.
+    let text =
+        quick_xml::escape::escape(value).replace('\r', "&#13;").replace('\n', "&#10;").replace('\t', "&#9;");
+    value.chars().all(fits).then_some(text)
+}
+
 fn begun(start: &BytesStart<'_>) -> Option<Open> {
     let mut members = Map::new();
     for attribute in start.attributes() {

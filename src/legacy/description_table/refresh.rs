@@ -53,7 +53,12 @@ impl Reader<'_> {
         client: Option<&LegacyClient>,
         endpoint: TokenEndpoint,
     ) -> Option<TokenEndpoint> {
-        let client = match (raw.client.unwrap_or(RawClientPlace::Body), client) {
+        // Who is named by HTTP Basic at the login is named so here; a login without a client says nothing about the refresh.
+        let as_at_login = match endpoint.client {
+            ClientPlace::Basic(_) => RawClientPlace::Basic,
+            ClientPlace::Body(_) | ClientPlace::None => RawClientPlace::Body,
+        };
+        let client = match (raw.client.unwrap_or(as_at_login), client) {
             (RawClientPlace::None, _) => ClientPlace::None,
             (RawClientPlace::Body, Some(client)) => ClientPlace::Body(client.clone()),
             (RawClientPlace::Basic, Some(client)) if client.secret.is_some() => {
