@@ -1,7 +1,13 @@
 //! Presets: descriptions of known systems, each an ordinary table that can be read, printed and overridden key by key.
 
 /// Every preset: its name as `preset = "…"` has it, and its text.
-const PRESETS: [(&str, &str); 1] = [("imis", include_str!("presets/imis.toml"))];
+const PRESETS: &[(&str, &str)] = &[
+    ("cognito", include_str!("presets/cognito.toml")),
+    ("django-oauth-toolkit", include_str!("presets/django-oauth-toolkit.toml")),
+    ("drf-simplejwt", include_str!("presets/drf-simplejwt.toml")),
+    ("http-basic", include_str!("presets/http-basic.toml")),
+    ("imis", include_str!("presets/imis.toml")),
+];
 
 /// The names.
 pub fn names() -> impl Iterator<Item = &'static str> {
