@@ -4,6 +4,7 @@
 mod bridged;
 mod bridged_cognito;
 mod bridged_django;
+mod bridged_sign_on;
 mod bridged_simplejwt;
 mod bridged_toolkit;
 mod cognito;
