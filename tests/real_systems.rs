@@ -1,6 +1,12 @@
-//! What systems that we did not write really answer, by plain HTTP: the facts that their connectors are configured for. When a new version
-//! of one answers otherwise, it is told here first.
+//! Systems that we did not write: what they really answer, by plain HTTP, and what the bridge makes of it by configuration alone. When a new
+//! version of one answers otherwise, the first kind of story tells what, and the second kind whether it matters.
 
+mod bridged;
+mod bridged_cognito;
+mod bridged_django;
+mod bridged_sign_on;
+mod bridged_simplejwt;
+mod bridged_toolkit;
 mod cognito;
 mod django;
 mod django_oauth_toolkit;

@@ -175,6 +175,8 @@ pub(super) enum NoAnswer {
     NotSent(String),
     /// The request may have arrived: nobody knows what happened.
     Lost(String),
+    /// A value is there, and fits into no request.
+    Unfit(String),
     /// A value that the request needs is not there.
     Missing(String),
     /// The configuration makes no request of what is known.
@@ -198,7 +200,7 @@ impl From<&reqwest::Error> for NoAnswer {
 impl From<NoAnswer> for Refusal {
     fn from(none: NoAnswer) -> Self {
         match none {
-            NoAnswer::NotSent(why) | NoAnswer::Lost(why) => unavailable(why),
+            NoAnswer::NotSent(why) | NoAnswer::Lost(why) | NoAnswer::Unfit(why) => unavailable(why),
             NoAnswer::Missing(why) | NoAnswer::NoRequest(why) => Self::Misconfigured { why },
         }
     }

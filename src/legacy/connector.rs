@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use super::answer::{Answer, Format, unavailable};
+use super::answer::{Answer, Format, NoAnswer, unavailable};
 use super::breaker::{Breaker, Ended};
 use super::description::{Description, Login, Mapping, TokenEndpoint, With};
 use super::error_rule::{Judging, classify};
@@ -225,7 +225,8 @@ impl Connector {
                 (Some(_), Some(challenge)) => {
                     let answer = exchange
                         .ask("challenge", &challenge.request, &facts, challenge.answer.format)
-                        .await?;
+                        .await
+                        .map_err(unsent)?;
                     ("challenge", answer, &challenge.answer)
                 }
                 (None, _) => ("login", self.ask_login(typed, &facts).await?, description.login.answer()),
@@ -256,18 +257,18 @@ impl Connector {
 
     async fn ask_login(&self, typed: Typed<'_>, facts: &Facts<'_>) -> Result<Answer, Refusal> {
         let nothing = Secret::from("");
-        let answer = match (&self.0.login, &self.0.description.login) {
+        let asked = match (&self.0.login, &self.0.description.login) {
             (Some(call), _) => {
-                call.password(typed.user_name, typed.password.unwrap_or(&nothing), facts).await?
+                call.password(typed.user_name, typed.password.unwrap_or(&nothing), facts).await
             }
             (None, Login::Request(request, answer)) => {
-                self.0.exchange.ask("login", request, facts, answer.format).await?
+                self.0.exchange.ask("login", request, facts, answer.format).await
             }
             (None, Login::Grant(_)) => {
                 return Err(unavailable("the token endpoint cannot be called".to_owned()));
             }
         };
-        Ok(answer)
+        asked.map_err(unsent)
     }
 
     /// What has to be kept of an answer that asks for a second factor.
@@ -615,6 +616,14 @@ impl Connector {
             Ok(_) | Err(_) => Ended::Answered,
         });
         result
+    }
+}
+
+/// Why nothing came of sending what was typed. What cannot even be sent is nobody's password, and says nothing about the system.
+fn unsent(none: NoAnswer) -> Refusal {
+    match none {
+        NoAnswer::Unfit(_) => Refusal::WrongCredentials,
+        none => none.into(),
     }
 }
 

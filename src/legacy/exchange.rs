@@ -100,7 +100,7 @@ pub(super) fn unmade(step: &str, unfilled: &Unfilled) -> NoAnswer {
     let why = format!("step {step}: {unfilled}");
     match unfilled {
         Unfilled::Missing(_) => NoAnswer::Missing(why),
-        Unfilled::Unfit(_) => NoAnswer::NotSent(why),
+        Unfilled::Unfit(_) => NoAnswer::Unfit(why),
     }
 }
 

@@ -1,9 +1,13 @@
 //! Presets: descriptions of known systems, each an ordinary table that can be read, printed and overridden key by key.
 
 /// Every preset: its name as `preset = "…"` has it, and its text.
-const PRESETS: [(&str, &str); 12] = [
+const PRESETS: &[(&str, &str)] = &[
     ("aspnet-owin", include_str!("presets/aspnet-owin.toml")),
+    ("cognito", include_str!("presets/cognito.toml")),
     ("directus", include_str!("presets/directus.toml")),
+    ("django-oauth-toolkit", include_str!("presets/django-oauth-toolkit.toml")),
+    ("drf-simplejwt", include_str!("presets/drf-simplejwt.toml")),
+    ("http-basic", include_str!("presets/http-basic.toml")),
     ("imis", include_str!("presets/imis.toml")),
     ("keycloak-password", include_str!("presets/keycloak-password.toml")),
     ("laravel-passport", include_str!("presets/laravel-passport.toml")),

@@ -58,7 +58,9 @@ impl ProbeDescription {
         let facts = Facts::over(layer, &below);
         match exchange.ask("alive", &self.request, &facts, self.format).await {
             Err(NoAnswer::NotSent(why) | NoAnswer::Lost(why)) => Life::NoAnswer(why),
-            Err(NoAnswer::Missing(why) | NoAnswer::NoRequest(why)) => Life::Unknown(why),
+            Err(NoAnswer::Unfit(why) | NoAnswer::Missing(why) | NoAnswer::NoRequest(why)) => {
+                Life::Unknown(why)
+            }
             Ok(answer) => self.read(answer, &facts),
         }
     }

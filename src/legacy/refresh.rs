@@ -107,9 +107,10 @@ pub(super) fn class_of(rules: &[ClassRule], answer: &Answer, known: &Facts<'_>) 
 impl From<NoAnswer> for RefreshTrouble {
     fn from(none: NoAnswer) -> Self {
         let (class, why) = match none {
-            NoAnswer::NotSent(why) | NoAnswer::Missing(why) | NoAnswer::NoRequest(why) => {
-                (Class::Transient, why)
-            }
+            NoAnswer::NotSent(why)
+            | NoAnswer::Unfit(why)
+            | NoAnswer::Missing(why)
+            | NoAnswer::NoRequest(why) => (Class::Transient, why),
             NoAnswer::Lost(why) => (Class::Unknown, why),
         };
         Self { class, why, after: None }

@@ -1,6 +1,7 @@
 //! Answers of token endpoints that no specification foresees, and how the bridge names itself there.
 
 use passerelle::legacy::refusal::Refusal;
+use passerelle::secret::Secret;
 use rstest::rstest;
 use serde_json::json;
 
@@ -178,6 +179,23 @@ async fn a_token_that_is_no_header_is_told_and_not_sent() {
     let refusal = foreign.sign_in(PLAIN).await.unwrap_err();
     assert!(matches!(refusal, Refusal::Unavailable { .. }), "{refusal}");
     assert_eq!(foreign.asked("/me").len(), 0);
+}
+
+#[tokio::test]
+async fn what_fits_into_no_header_is_nobodys_password_and_stops_nobody_else() {
+    let foreign = Foreign::open().await;
+    let description = "
+        login = { url = '{base_url}/login', headers = { X-Password = '{/typed/password}' }, access_token = '/access_token' }
+        profile = [{ name = 'me', url = '{base_url}/me' }]
+        identity = { legacy_id = '/me/id', user_name = '/me/login' }
+    ";
+    let connector = super::connector(&format!("base_url = '{}'\n{description}", foreign.base_url));
+    for _ in 0..10 {
+        let refusal = connector.sign_in("alice", &Secret::from("a\r\nX-Admin: yes")).await.unwrap_err();
+        assert_eq!(refusal, Refusal::WrongCredentials);
+    }
+    assert!(foreign.asked("/login").is_empty());
+    connector.sign_in("alice", &Secret::from("wonderland")).await.unwrap();
 }
 
 #[tokio::test]

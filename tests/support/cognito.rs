@@ -16,15 +16,31 @@ pub struct Cognito {
     pub base_url: &'static str,
     pub pool: String,
     pub client_id: String,
+    pub client_secret: Option<String>,
     http: Client,
 }
 
 impl Cognito {
     /// Opens the pool.
     pub async fn open() -> Self {
+        Self::with(json!({})).await
+    }
+
+    /// The same with an application client that has a secret.
+    pub async fn with_secret() -> Self {
+        Self::with(json!({ "GenerateSecret": true })).await
+    }
+
+    async fn with(more: Value) -> Self {
         static MOTO: OnceLock<Running> = OnceLock::new();
         let base_url = MOTO.get_or_init(|| Running::start("cognito.py", &[])).base_url.as_str();
-        let mut pool = Self { base_url, pool: String::new(), client_id: String::new(), http: client() };
+        let mut pool = Self {
+            base_url,
+            pool: String::new(),
+            client_id: String::new(),
+            client_secret: None,
+            http: client(),
+        };
         let weak = ["RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols"];
         let mut policy: serde_json::Map<_, _> =
             weak.map(|rule| (rule.to_owned(), json!(false))).into_iter().collect();
@@ -32,8 +48,11 @@ impl Cognito {
         let made = json!({ "PoolName": "members", "Policies": { "PasswordPolicy": policy } });
         pool.pool = pool.is_made("CreateUserPool", made).await.text_at("/UserPool/Id");
         let flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"];
-        let made = json!({ "UserPoolId": pool.pool, "ClientName": "bridge", "ExplicitAuthFlows": flows });
-        pool.client_id = pool.is_made("CreateUserPoolClient", made).await.text_at("/UserPoolClient/ClientId");
+        let mut made = json!({ "UserPoolId": pool.pool, "ClientName": "bridge", "ExplicitAuthFlows": flows });
+        made.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let made = pool.is_made("CreateUserPoolClient", made).await;
+        pool.client_id = made.text_at("/UserPoolClient/ClientId");
+        pool.client_secret = made.json()["UserPoolClient"]["ClientSecret"].as_str().map(str::to_owned);
         pool.people().await;
         pool
     }
@@ -107,10 +126,23 @@ impl Cognito {
         self.administers("AdminDisableUser", user_name, json!({})).await;
     }
 
-    async fn administers(&self, operation: &str, user_name: &str, mut with: Value) {
+    /// The administrator deletes an account.
+    pub async fn removes(&self, user_name: &str) {
+        self.administers("AdminDeleteUser", user_name, json!({})).await;
+    }
+
+    /// The id of an account that never changes.
+    pub async fn sub_of(&self, user_name: &str) -> String {
+        let shown = self.administers("AdminGetUser", user_name, json!({})).await.json();
+        let attributes = shown["UserAttributes"].as_array().unwrap();
+        let sub = attributes.iter().find(|attribute| attribute["Name"] == "sub").unwrap();
+        sub["Value"].as_str().unwrap().to_owned()
+    }
+
+    async fn administers(&self, operation: &str, user_name: &str, mut with: Value) -> Answer {
         with["UserPoolId"] = json!(self.pool);
         with["Username"] = json!(user_name);
-        self.is_made(operation, with).await;
+        self.is_made(operation, with).await
     }
 
     async fn is_made(&self, operation: &str, body: Value) -> Answer {
