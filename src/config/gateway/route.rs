@@ -7,6 +7,7 @@ use super::Around;
 use super::rule::{self, Rule};
 use crate::config::duration::Span;
 use crate::config::findings::Findings;
+use crate::config::loopback::loopback;
 use crate::config::reading;
 use crate::id::{Audience, ServiceAccountName};
 
@@ -226,6 +227,13 @@ impl Route {
                     format!("`{name}` is no header for this; write for example \"x-user\""),
                 );
             }
+        }
+        let away = self.upstream.scheme() == "http" && loopback(&self.upstream).is_none();
+        if away && self.identity != Identity::None {
+            findings.warning(
+                reading::key(at, "upstream"),
+                "http to another machine: legacy tokens travel in the clear",
+            );
         }
         if self.shadow {
             findings.warning(reading::key(at, "shadow"), "what the rules deny is logged, and let through");
