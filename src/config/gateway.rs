@@ -1,6 +1,8 @@
 //! `[gateway]`: which APIs are reached through the bridge, and by whom.
 
 pub mod decide;
+pub mod inject;
+mod names;
 pub mod route;
 pub mod rule;
 

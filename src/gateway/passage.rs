@@ -163,13 +163,24 @@ impl Passage {
             return Ok(Answered { answer, token: Some(token) });
         }
         drop(answer);
-        let token = self.tokens.instead_of(&whose, caller, &token).await?;
+        Box::pin(self.called_again(outgoing, (&whose, caller), &token, repeatable)).await
+    }
+
+    /// `dead` was not taken.
+    async fn called_again(
+        &self,
+        outgoing: &Outgoing<'_>,
+        (whose, caller): (&Whose, &Caller),
+        dead: &Secret,
+        repeatable: bool,
+    ) -> Result<Answered, Refusal> {
+        let token = self.tokens.instead_of(whose, caller, dead).await?;
         if !repeatable {
             return Err(Refusal::SendAgain);
         }
         let answer = self.send(outgoing, Some(&token), empty()).await?;
         if answer.status() == http::StatusCode::UNAUTHORIZED {
-            return Err(match route.identity {
+            return Err(match outgoing.route.identity {
                 LegacyIdentity::User if caller.account.is_some() => Refusal::SignInAgain,
                 _ => Refusal::LegacyUnavailable,
             });

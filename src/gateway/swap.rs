@@ -79,11 +79,15 @@ impl LegacyTokens {
         if let Some(known) = self.kept.get(&place) {
             return known.map_err(|Refused| Refusal::LegacyRefuses);
         }
-        let token = match whose {
+        let token = Box::pin(self.asked_for(whose)).await;
+        self.remember(place, token)
+    }
+
+    async fn asked_for(&self, whose: &Whose) -> Result<Secret, Refusal> {
+        match whose {
             Whose::Person(person) => self.vault.fresh(&self.account(person).await?).await.map_err(Into::into),
             Whose::ServiceAccount(name) => self.services.fresh(name).await.map_err(of_service),
-        };
-        self.remember(place, token)
+        }
     }
 
     /// A token instead of `dead`, which the legacy system did not take.

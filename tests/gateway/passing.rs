@@ -283,6 +283,22 @@ async fn callers_may_speak_http_2() {
 }
 
 #[tokio::test]
+async fn a_route_may_call_as_one_service_account_for_everybody() {
+    let service = "identity = \"service_account\"\nservice_account = \"nightly\"\n[[gateway.route.rule]]";
+    let (first, second) = ROUTES.split_at(ROUTES.rfind("[[gateway.route.rule]]").unwrap());
+    let account = "[[service_account]]\nname = \"nightly\"\nuser_name = \"svc\"\n\
+                   password = \"svc-password-for-loopback-only\"\n";
+    let routes = format!("{first}{}{account}", second.replacen("[[gateway.route.rule]]", service, 1));
+    let gate = Gate::with(&routes).await;
+    for token in [gate.alice().await, gate.service().await] {
+        assert_eq!(gate.get("/gateway/legacy/api/me", &token).await.json()["UserName"], "svc");
+    }
+    let signed_in = gate.house.old_system().journal.calls_to("/token");
+    let signed_in = signed_in.iter().filter(|call| call.field("username") == Some("svc")).count();
+    assert_eq!(signed_in, 1);
+}
+
+#[tokio::test]
 async fn scripts_of_registered_origins_may_call_and_others_may_not() {
     let gate = Gate::open().await;
     let preflight = async |origin: &str| {
