@@ -5,10 +5,13 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use passerelle::gateway::issuers::error::IssuerError;
+use passerelle::gateway::refusal::Refusal;
+use passerelle::gateway::verify::Unverified;
 use passerelle::keys::compact::VerifyError;
 use passerelle::keys::form::FormError;
 use passerelle::keys::keyring::SignError;
-use passerelle::legacy::refusal::Refusal;
+use passerelle::legacy::refusal::Refusal as LegacyRefusal;
 use passerelle::oauth::algorithm::SigningAlgorithm;
 use passerelle::oauth::basic::MalformedBasic;
 use passerelle::oauth::claims::MalformedClaims;
@@ -29,6 +32,7 @@ use passerelle::provider::userinfo::UserInfoError;
 use passerelle::rules::authorization_refusal::AuthorizationRefusal;
 use passerelle::rules::client_assertion::AssertionRefusal;
 use passerelle::rules::code::CodeRefusal;
+use passerelle::rules::foreign_token::ForeignRefusal;
 use passerelle::rules::interaction::InteractionRefusal;
 use passerelle::rules::logout::LogoutRefusal;
 use passerelle::rules::redirect_uri::UntrustedRedirect;
@@ -37,6 +41,7 @@ use passerelle::store::error::StoreError;
 use passerelle::web::error::json;
 use passerelle::web::error::page::Refused;
 use passerelle::web::extract::params::MalformedForm;
+use passerelle::web::gateway::answer;
 
 use crate::support::parts::web;
 
@@ -137,7 +142,7 @@ fn authorize() -> Vec<AuthorizeError> {
 }
 
 fn handover() -> Vec<HandoverError> {
-    let down = || Refusal::Unavailable { why: "no connection".to_owned() };
+    let down = || LegacyRefusal::Unavailable { why: "no connection".to_owned() };
     let mut all = every![HandoverError:
         HandoverError::NotConfigured => HandoverError::NotConfigured,
         HandoverError::Elsewhere { .. } => HandoverError::Elsewhere { from: "https://evil.example".to_owned() },
@@ -151,9 +156,9 @@ fn handover() -> Vec<HandoverError> {
         HandoverError::Store(_) => unavailable().into(),
     ];
     let refusals = [
-        Refusal::HandoverRefused { why: "status 400".to_owned() },
-        Refusal::NoImmutableId { why: "no `id`".to_owned() },
-        Refusal::Misconfigured { why: "status 404".to_owned() },
+        LegacyRefusal::HandoverRefused { why: "status 400".to_owned() },
+        LegacyRefusal::NoImmutableId { why: "no `id`".to_owned() },
+        LegacyRefusal::Misconfigured { why: "status 404".to_owned() },
     ];
     all.extend(refusals.into_iter().map(HandoverError::Legacy));
     all
@@ -347,6 +352,40 @@ fn revocation() -> Vec<RevocationError> {
     ]
 }
 
+fn foreign() -> Vec<ForeignRefusal> {
+    every![ForeignRefusal:
+        ForeignRefusal::Issuer => ForeignRefusal::Issuer,
+        ForeignRefusal::Audience => ForeignRefusal::Audience,
+        ForeignRefusal::Missing(_) => ForeignRefusal::Missing("exp"),
+        ForeignRefusal::Expired => ForeignRefusal::Expired,
+        ForeignRefusal::NotYetValid => ForeignRefusal::NotYetValid,
+        ForeignRefusal::IssuedAhead => ForeignRefusal::IssuedAhead,
+        ForeignRefusal::TooOld => ForeignRefusal::TooOld,
+        ForeignRefusal::Claim(_) => ForeignRefusal::Claim("tenant".into()),
+    ]
+}
+
+fn issuers() -> Vec<IssuerError> {
+    let every = every![IssuerError:
+        IssuerError::NotAToken => IssuerError::NotAToken,
+        IssuerError::Encrypted => IssuerError::Encrypted,
+        IssuerError::UnknownIssuer => IssuerError::UnknownIssuer,
+        IssuerError::Unknown => IssuerError::Unknown,
+        IssuerError::Signature(_) => VerifyError::Algorithm.into(),
+        IssuerError::Type => IssuerError::Type,
+        IssuerError::Claims(_) => ForeignRefusal::Audience.into(),
+        IssuerError::Inactive => IssuerError::Inactive,
+        IssuerError::Replayed => IssuerError::Replayed,
+        IssuerError::Nobody => IssuerError::Nobody,
+        IssuerError::NoAccount => IssuerError::NoAccount,
+        IssuerError::SeveralPeople => IssuerError::SeveralPeople,
+        IssuerError::NothingKept => IssuerError::NothingKept,
+        IssuerError::Unavailable { .. } => IssuerError::Unavailable { why: "no connection".into() },
+        IssuerError::Store(_) => unavailable().into(),
+    ];
+    every.into_iter().chain(foreign().into_iter().map(IssuerError::from)).collect()
+}
+
 /// The catalogue as it is written out.
 #[derive(Default)]
 struct Catalogue(String);
@@ -443,6 +482,12 @@ fn the_catalogue_is_what_it_was() {
     catalogue.section("Told as JSON: revocation");
     for error in revocation() {
         catalogue.json(error.code(), &error);
+    }
+    catalogue.section("Told as JSON at the gateway: tokens of other issuers, with the log's word for why");
+    for error in issuers() {
+        let (reason, refusal) = (error.reason(), Refusal::from(Unverified::from(error)));
+        let status = answer::status(&refusal).as_u16();
+        writeln!(catalogue.0, "{status} {} [{reason}] {refusal}", refusal.code()).unwrap();
     }
     insta::assert_snapshot!(catalogue.0);
 }

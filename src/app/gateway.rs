@@ -114,13 +114,13 @@ fn upstream(written: &written::route::Route) -> Option<Upstream> {
     })
 }
 
-fn inject(written: &written::route::Inject) -> Option<Inject> {
+fn inject(written: &written::inject::Inject) -> Option<Inject> {
     Some(match written {
-        written::route::Inject::Header { name, scheme } => {
+        written::inject::Inject::Header { name, scheme } => {
             Inject::Header { name: HeaderName::try_from(name).ok()?, scheme: scheme.clone() }
         }
-        written::route::Inject::Cookie(name) => Inject::Cookie(name.clone()),
-        written::route::Inject::Query(name) => Inject::Query(name.clone()),
+        written::inject::Inject::Cookie(name) => Inject::Cookie(name.clone()),
+        written::inject::Inject::Query(name) => Inject::Query(name.clone()),
     })
 }
 

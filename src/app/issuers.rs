@@ -132,7 +132,7 @@ fn rule(written: &Rule) -> IdentityRule {
                     identity::Names::LegacyId => Names::LegacyId,
                 },
             },
-            identity::Who::ServiceAccount(name) => Who::ServiceAccount(name.clone()),
+            identity::Who::ServiceAccount(name) => Who::ServiceAccount(name.to_string()),
         },
     }
 }

@@ -144,7 +144,7 @@ fn gateway(handed: &Handed, blueprint: &Blueprint, routes: &Routes) -> Router {
     }
     let issuer = blueprint.settings.server.issuer.as_str();
     let through = Through {
-        passage: handed.passage.clone(),
+        passage: Arc::new(handed.passage.clone()),
         origin: issuer.strip_suffix(routes.base()).unwrap_or(issuer).into(),
         base: routes.base().into(),
     };

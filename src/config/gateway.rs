@@ -1,7 +1,9 @@
 //! `[gateway]`: which APIs are reached through the bridge, and by whom.
 
 pub mod decide;
+pub mod inject;
 pub mod issuer;
+mod names;
 pub mod route;
 pub mod rule;
 

@@ -38,7 +38,7 @@ pub struct Caller {
     pub expires_at: Timestamp,
     /// What it dies with before that.
     pub bonds: Bonds,
-    /// Every claim as the issuer wrote it; those of the account for an opaque token of ours.
+    /// Every claim as another issuer wrote it; those of the account for a token of ours.
     pub claims: Map<String, Value>,
 }
 

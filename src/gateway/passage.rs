@@ -9,14 +9,14 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
-use crate::gateway::admission::{Admission, Admitted, Call, origin_form};
+use crate::gateway::admission::{Admission, Admitted, Call, Refused, origin_form};
 use crate::gateway::body::{Body, Download, Progress, Upload, empty};
 use crate::gateway::caller::Caller;
 use crate::gateway::forwarded::Outside;
 use crate::gateway::journal::Entry;
 use crate::gateway::limits::Place;
 use crate::gateway::refusal::Refusal;
-use crate::gateway::route::{LegacyIdentity, Route};
+use crate::gateway::route::{Inject, LegacyIdentity, Route};
 use crate::gateway::swap::{LegacyTokens, Whose, put};
 use crate::gateway::tunnel::{self, Tunnel};
 use crate::gateway::upstream::UpstreamClient;
@@ -68,37 +68,30 @@ impl Passage {
     ) -> Result<Response<Body>, Refusal> {
         let began = Instant::now();
         let method = request.method().clone();
-        let mut entry = Entry {
-            route,
-            method: method.as_str(),
-            path: rest,
-            caller: None,
-            rule: None,
-            outcome: Err(&Refusal::AbsoluteForm),
-            took: std::time::Duration::ZERO,
+        let note = |caller: Option<&Caller>, rule: Option<&str>, outcome| {
+            let (method, took) = (method.as_str(), began.elapsed());
+            Entry { route, method, path: rest, caller, rule, outcome, took }.write();
         };
-        let call = Call { method: method.as_str(), rest, headers: request.headers() };
         let admitted = match origin_form(request.uri(), request.version()) {
-            Ok(()) => self.admission.admit(route, call, self.clock.now()).await,
-            Err(why) => Err(crate::gateway::admission::Refused { why, caller: None }),
+            Ok(()) => {
+                let call = Call { method: method.as_str(), rest, headers: request.headers() };
+                self.admission.admit(route, call, self.clock.now()).await
+            }
+            Err(why) => Err(Refused { why, caller: None }),
         };
-        let admitted = match admitted {
+        let Admitted { caller, path, permit, place } = match admitted {
             Ok(admitted) => admitted,
-            Err(refused) => {
-                entry.caller = refused.caller.as_deref();
-                entry.rule = refused.why.rule();
-                Entry { outcome: Err(&refused.why), took: began.elapsed(), ..entry }.write();
-                return Err(refused.why);
+            Err(Refused { why, caller }) => {
+                note(caller.as_deref(), why.rule(), Err(&why));
+                return Err(why);
             }
         };
-        let Admitted { caller, path, permit, place } = admitted;
         let outcome = self.pass(route, (&caller, &permit), (path.as_str(), request), (peer, place)).await;
-        let told = outcome.as_ref().map(Response::status);
-        Entry { caller: Some(&caller), rule: permit.rule(), outcome: told, took: began.elapsed(), ..entry }
-            .write();
+        note(Some(&caller), permit.rule(), outcome.as_ref().map(Response::status));
         outcome
     }
 
+    /// Nothing comes here without a permit.
     async fn pass(
         &self,
         route: &Route,
@@ -112,8 +105,8 @@ impl Passage {
         let below = tunnel::is_wanted(&request).then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let gone = match &route.inject {
-            crate::gateway::route::Inject::Query(name) => Some(name.as_str()),
-            _ => None,
+            Inject::Query(name) => Some(name.as_str()),
+            Inject::Header { .. } | Inject::Cookie(_) => None,
         };
         let mut outgoing = Outgoing {
             route,
@@ -170,13 +163,24 @@ impl Passage {
             return Ok(Answered { answer, token: Some(token) });
         }
         drop(answer);
-        let token = self.tokens.instead_of(&whose, caller, &token).await?;
+        Box::pin(self.called_again(outgoing, (&whose, caller), &token, repeatable)).await
+    }
+
+    /// `dead` was not taken.
+    async fn called_again(
+        &self,
+        outgoing: &Outgoing<'_>,
+        (whose, caller): (&Whose, &Caller),
+        dead: &Secret,
+        repeatable: bool,
+    ) -> Result<Answered, Refusal> {
+        let token = self.tokens.instead_of(whose, caller, dead).await?;
         if !repeatable {
             return Err(Refusal::SendAgain);
         }
         let answer = self.send(outgoing, Some(&token), empty()).await?;
         if answer.status() == http::StatusCode::UNAUTHORIZED {
-            return Err(match route.identity {
+            return Err(match outgoing.route.identity {
                 LegacyIdentity::User if caller.account.is_some() => Refusal::SignInAgain,
                 _ => Refusal::LegacyUnavailable,
             });
@@ -213,9 +217,12 @@ impl Passage {
 /// Tells the API who calls, where it wants to know. What cannot stand in a header is not told.
 fn introduce(caller: &Caller, route: &Route, headers: &mut HeaderMap) {
     let names = &route.identity_headers;
+    // A role with a comma in it would be two.
+    let roles: Vec<&str> =
+        caller.roles.iter().map(String::as_str).filter(|role| !role.contains(',')).collect();
     let told = [
         (&names.user, caller.user_name.clone()),
-        (&names.roles, (!caller.roles.is_empty()).then(|| caller.roles.join(","))),
+        (&names.roles, (!roles.is_empty()).then(|| roles.join(","))),
         (&names.client, Some(caller.client.to_string())),
     ];
     for (name, value) in told {

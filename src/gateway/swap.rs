@@ -56,8 +56,12 @@ impl Whose {
 pub struct LegacyTokens {
     vault: Vault,
     services: ServiceAccounts,
-    kept: Cache<(Whose, String), Secret>,
+    kept: Cache<(Whose, String), Result<Secret, Refused>>,
 }
+
+/// The legacy system refuses the person. It is not asked again with every request that still comes.
+#[derive(Clone, Copy, Debug)]
+struct Refused;
 
 impl LegacyTokens {
     /// Those of people from `vault`, those of machines from `services`.
@@ -72,15 +76,18 @@ impl LegacyTokens {
     /// By the vault's classes.
     pub async fn fresh(&self, whose: &Whose, caller: &Caller) -> Result<Secret, Refusal> {
         let place = place(whose, caller);
-        if let Some(token) = self.kept.get(&place) {
-            return Ok(token);
+        if let Some(known) = self.kept.get(&place) {
+            return known.map_err(|Refused| Refusal::LegacyRefuses);
         }
-        let token = match whose {
-            Whose::Person(person) => self.vault.fresh(&self.account(person).await?).await?,
-            Whose::ServiceAccount(name) => self.services.fresh(name).await.map_err(of_service)?,
-        };
-        self.kept.insert(place, token.clone());
-        Ok(token)
+        let token = Box::pin(self.asked_for(whose)).await;
+        self.remember(place, token)
+    }
+
+    async fn asked_for(&self, whose: &Whose) -> Result<Secret, Refusal> {
+        match whose {
+            Whose::Person(person) => self.vault.fresh(&self.account(person).await?).await.map_err(Into::into),
+            Whose::ServiceAccount(name) => self.services.fresh(name).await.map_err(of_service),
+        }
     }
 
     /// A token instead of `dead`, which the legacy system did not take.
@@ -91,13 +98,23 @@ impl LegacyTokens {
         let place = place(whose, caller);
         self.kept.invalidate(&place);
         let token = match whose {
-            Whose::Person(person) => self.vault.fresh_instead_of(&self.account(person).await?, dead).await?,
+            Whose::Person(person) => {
+                self.vault.fresh_instead_of(&self.account(person).await?, dead).await.map_err(Into::into)
+            }
             Whose::ServiceAccount(name) => {
-                self.services.fresh_instead_of(name, dead).await.map_err(of_service)?
+                self.services.fresh_instead_of(name, dead).await.map_err(of_service)
             }
         };
-        self.kept.insert(place, token.clone());
-        Ok(token)
+        self.remember(place, token)
+    }
+
+    fn remember(&self, place: (Whose, String), token: Result<Secret, Refusal>) -> Result<Secret, Refusal> {
+        match &token {
+            Ok(token) => self.kept.insert(place, Ok(token.clone())),
+            Err(Refusal::LegacyRefuses) => self.kept.insert(place, Err(Refused)),
+            Err(_) => {}
+        }
+        token
     }
 
     async fn account(&self, id: &AccountId) -> Result<Account, Refusal> {

@@ -88,7 +88,9 @@ impl Verdicts {
         if caller.expires_at <= now {
             return Ok(false);
         }
-        self.look().await?;
+        if !self.0.is_current() {
+            Box::pin(self.look()).await?;
+        }
         let over = |name: &str| self.0.ended.contains_key(name);
         let family = caller.bonds.family.as_ref().is_some_and(|family| over(family.as_str()));
         Ok(!family && !caller.bonds.token.as_deref().is_some_and(over))
@@ -96,9 +98,6 @@ impl Verdicts {
 
     /// Learns what has ended, when that may have changed: one query a second while the gateway is in use.
     async fn look(&self) -> Result<(), StoreError> {
-        if self.0.is_current() {
-            return Ok(());
-        }
         let mut looked = self.0.looked.lock().await;
         if self.0.is_current() {
             return Ok(());

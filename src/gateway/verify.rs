@@ -94,12 +94,22 @@ impl Verifier {
         if let Some(caller) = self.verdicts.find(&digest, now).await? {
             return Ok(caller);
         }
+        // The rare way, and a long one: boxed, so that the others do not carry it along.
+        Box::pin(self.opened(token, &digest, now)).await
+    }
+
+    async fn opened(
+        &self,
+        token: &Secret,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<Arc<Caller>, Unverified> {
         let says = self.says(token);
         if says != Says::Theirs
             && let Some(live) = self.presented.open(token.expose(), now).await?
         {
-            let caller = Arc::new(self.ours(live, &digest).await?);
-            self.verdicts.keep(&digest, caller.clone());
+            let caller = Arc::new(self.ours(live, digest).await?);
+            self.verdicts.keep(digest, caller.clone());
             return Ok(caller);
         }
         if says == Says::Ours {
@@ -109,7 +119,7 @@ impl Verifier {
         let caller = Arc::new(foreign.caller);
         // Whoever remembers a token for one request lets it in twice.
         if !foreign.once {
-            self.verdicts.keep(&digest, caller.clone());
+            self.verdicts.keep(digest, caller.clone());
         }
         Ok(caller)
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use passerelle::app::blueprint::Blueprint;
 use passerelle::config::environment::Environment;
 use regex::Regex;
+use toml::Table;
 
 use super::{configuration, problems, read, warnings};
 
@@ -29,8 +30,15 @@ fn issuer(changes: &str) -> String {
     format!("[[gateway.issuer]]\n{}\n{rules}", lines.join("\n"))
 }
 
+/// With two service accounts that rules may name.
+fn configured(written: &str) -> Table {
+    let account =
+        |name: &str| format!("[[service_account]]\nname = \"{name}\"\nuser_name = \"svc-{name}\"\n");
+    configuration(&format!("{}{}{written}", account("b"), account("c")))
+}
+
 fn assert_problem(written: &str, path: &str, fragment: &str) {
-    let found = problems(&configuration(written));
+    let found = problems(&configured(written));
     let [(at, message)] = found.as_slice() else { panic!("{written}: {found:?}") };
     assert_eq!(at, path, "{written}: {message}");
     assert!(message.contains(fragment), "{written}: {message}");
@@ -115,6 +123,11 @@ const IDENTITY: &[Row] = &[
     ("[[none", "identity", "missing"),
     ("[[gateway.issuer.identity]]\nclient = \"a\"", "identity[0]", "one of `claim`"),
     (
+        "[[gateway.issuer.identity]]\nservice_account = \"absent\"",
+        "identity[0].service_account",
+        "no [[service_account]]",
+    ),
+    (
         "[[gateway.issuer.identity]]\nclaim = \"a\"\nnames = \"user_name\"\nservice_account = \"b\"",
         "identity[0]",
         "one of `claim`",
@@ -177,7 +190,7 @@ fn what_may_be_a_mistake_is_a_warning() {
         ),
     ];
     for (changes, path, fragment) in rows {
-        let found = warnings(&configuration(&issuer(changes)));
+        let found = warnings(&configured(&issuer(changes)));
         let [(at, message)] = found.as_slice() else { panic!("{changes}: {found:?}") };
         assert_eq!(at, &format!("gateway.issuer[0] (partner).{path}"));
         assert!(message.contains(fragment), "{message}");

@@ -36,8 +36,6 @@ async fn a_sign_out_ends_the_tokens_of_the_session_at_once() {
 
 #[tokio::test]
 async fn a_revoked_token_opens_nothing_be_it_a_jwt_or_opaque() {
-    let opaque = CONFIG.contains("format = \"opaque\"");
-    assert!(opaque);
     let routes = format!(
         "{ROUTES}[[gateway.route]]\nprefix = \"/gateway/ledger\"\nupstream = \"{{upstream}}\"\nidentity = \"none\"\n\
          audience = \"https://ledger.example.org\"\n[[gateway.route.rule]]\npath = \"/{{*rest}}\"\n\

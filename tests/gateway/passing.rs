@@ -262,6 +262,43 @@ async fn an_api_that_wants_no_legacy_token_gets_none() {
 }
 
 #[tokio::test]
+async fn callers_may_speak_http_2() {
+    let gate = Gate::open().await;
+    let (address, token) = (gate.listens(), gate.alice().await);
+    #[expect(clippy::disallowed_methods, reason = "this caller is no room of the bridge")]
+    let http = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+    let calls = (0..20).map(|number| {
+        let request = http.post(format!("http://{address}/gateway/echo/{number}")).bearer_auth(&token);
+        async move { request.body(format!("body {number}")).send().await.unwrap() }
+    });
+    for (number, answer) in futures_util::future::join_all(calls).await.into_iter().enumerate() {
+        assert_eq!((answer.version(), answer.status().as_u16()), (axum::http::Version::HTTP_2, 200));
+        let echo: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(
+            (&echo["target"], &echo["body"]),
+            (&json!(format!("/{number}")), &json!(format!("body {number}")))
+        );
+        assert_eq!(got(&echo, "x-forwarded-host"), ["localhost:8080"]);
+    }
+}
+
+#[tokio::test]
+async fn a_route_may_call_as_one_service_account_for_everybody() {
+    let service = "identity = \"service_account\"\nservice_account = \"nightly\"\n[[gateway.route.rule]]";
+    let (first, second) = ROUTES.split_at(ROUTES.rfind("[[gateway.route.rule]]").unwrap());
+    let account = "[[service_account]]\nname = \"nightly\"\nuser_name = \"svc\"\n\
+                   password = \"svc-password-for-loopback-only\"\n";
+    let routes = format!("{first}{}{account}", second.replacen("[[gateway.route.rule]]", service, 1));
+    let gate = Gate::with(&routes).await;
+    for token in [gate.alice().await, gate.service().await] {
+        assert_eq!(gate.get("/gateway/legacy/api/me", &token).await.json()["UserName"], "svc");
+    }
+    let signed_in = gate.house.old_system().journal.calls_to("/token");
+    let signed_in = signed_in.iter().filter(|call| call.field("username") == Some("svc")).count();
+    assert_eq!(signed_in, 1);
+}
+
+#[tokio::test]
 async fn scripts_of_registered_origins_may_call_and_others_may_not() {
     let gate = Gate::open().await;
     let preflight = async |origin: &str| {

@@ -1,6 +1,7 @@
 //! The path of a forwarded request: one meaning, one spelling.
 
 use passerelle::rules::request_path::{AmbiguousPath, RequestPath};
+use proptest::prelude::*;
 use rstest::rstest;
 
 #[rstest]
@@ -60,4 +61,41 @@ fn a_path_with_one_meaning_is_written_one_way(#[case] sent: &str, #[case] normal
 #[case("/api/x%2", AmbiguousPath::Encoding)]
 fn a_path_with_two_meanings_is_refused(#[case] sent: &str, #[case] why: AmbiguousPath) {
     assert_eq!(RequestPath::parse(sent), Err(why), "{sent}");
+}
+
+proptest! {
+    /// However often a server decodes the path, and however it cuts it, it sees the segments that the rules saw.
+    #[test]
+    fn what_is_let_through_cannot_be_read_in_another_way(
+        sent in "/(%2[0-9a-fA-F]|%5[cC]|%[cC][0-1]%[aA][eE]|%25|%00|[a-z.;/\\\\ %]|é){0,12}"
+    ) {
+        if let Ok(path) = RequestPath::parse(&sent) {
+            let normal = path.as_str();
+            prop_assert_eq!(&RequestPath::parse(normal), &Ok(path.clone()));
+            let once = percent_decoded(normal);
+            prop_assert_eq!(&percent_decoded(&once), &once, "{}", normal);
+            prop_assert_eq!(once.matches('/').count(), normal.matches('/').count(), "{}", normal);
+            prop_assert!(!once.contains(['\\', ';', '\0']) && !once.contains("//"), "{}", normal);
+            prop_assert!(once.split('/').all(|segment| !segment.ends_with('.')), "{}", normal);
+        }
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| *byte == b'%') {
+            Some(decoded) => {
+                bytes.push(decoded);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap()
 }

@@ -38,7 +38,8 @@ pub fn issuer(name: &str, url: &str, lines: &str) -> String {
 pub fn described(issuers: &str) -> Vec<IssuerDescription> {
     let text = format!(
         "[server]\nissuer = \"http://localhost:8080\"\n[keys]\nmaster_key = \"{}\"\n\
-         [legacy]\npreset = \"imis\"\nbase_url = \"http://localhost:9090\"\n{issuers}",
+         [legacy]\npreset = \"imis\"\nbase_url = \"http://localhost:9090\"\n\
+         [[service_account]]\nname = \"members\"\nuser_name = \"svc\"\n{issuers}",
         "0f".repeat(32)
     );
     Blueprint::of_text(&text, Path::new(""), &Environment::default()).unwrap().issuers

@@ -30,8 +30,25 @@ methods = ["GET"]
 path = "/api/me"
 scopes = ["events.read"]
 clients = ["web"]
+[[gateway.route.rule]]
+methods = ["GET"]
+path = "/api/user"
+roles = ["sync"]
+clients = ["partner:crm-sync"]
+[[service_account]]
+name = "members"
+user_name = "svc"
+password = "svc-password-for-loopback-only"
 "#;
-const RULE: &str = "[[gateway.issuer.identity]]\nclaim = \"preferred_username\"\nnames = \"user_name\"\n";
+const RULE: &str = r#"
+[[gateway.issuer.identity]]
+client = "crm-sync"
+role = "sync"
+service_account = "members"
+[[gateway.issuer.identity]]
+claim = "preferred_username"
+names = "user_name"
+"#;
 
 struct Gate {
     house: House,
@@ -65,7 +82,11 @@ impl Gate {
     }
 
     async fn me(&self, token: &str) -> Shown {
-        let request = Request::builder().method(Method::GET).uri("/gateway/legacy/api/me");
+        self.get("/gateway/legacy/api/me", token).await
+    }
+
+    async fn get(&self, path: &str, token: &str) -> Shown {
+        let request = Request::builder().method(Method::GET).uri(path);
         let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         Shown::of(&self.house.router, request.body(Body::empty()).unwrap()).await
     }
@@ -105,6 +126,23 @@ async fn a_partners_token_carries_the_persons_own_legacy_token_and_only_hers() {
     assert_eq!((status, error.as_str()), (StatusCode::FORBIDDEN, "insufficient_scope"));
     assert!(challenge.unwrap().contains("scope=\"members.read\""));
     assert_eq!(gate.calls_to_me(), 2);
+}
+
+/// A service of the partner's, which no person stands behind.
+#[tokio::test]
+async fn a_partners_service_calls_as_the_service_account_of_its_rule() {
+    let gate = Gate::open("").await;
+    let service = json!({
+        "sub": "crm-sync", "client_id": "crm-sync", "roles": ["sync"], "preferred_username": null,
+    });
+    let shown = gate.get("/gateway/legacy/api/user?username=alice", &gate.token(&service)).await;
+    assert_eq!(shown.status, StatusCode::OK, "{shown:?}");
+    assert!(shown.body.contains("alice"), "{}", shown.body);
+    let signed_in = gate.house.old_system().journal.calls_to("/token");
+    assert_eq!(signed_in.iter().map(|call| call.field("username")).collect::<Vec<_>>(), [Some("svc")]);
+    // Without the role of the rule it is nobody.
+    let (status, error, _) = gate.refused(&gate.token(&changed(service, &json!({"roles": []})))).await;
+    assert_eq!((status, error.as_str()), (StatusCode::FORBIDDEN, "access_denied"));
 }
 
 #[tokio::test]

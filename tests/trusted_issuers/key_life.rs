@@ -95,7 +95,7 @@ async fn whoever_finds_too_many_waiting_is_told_to_come_again() {
     let strange = token(&partner, Key::Stranger, BEGINNING);
     let mut waiting = tokio::task::JoinSet::new();
     let turned_away = Arc::new(AtomicBool::new(false));
-    for _ in 0..300 {
+    for _ in 0..2100 {
         let (trust, strange, turned_away) = (trust.clone(), strange.clone(), turned_away.clone());
         waiting.spawn(async move {
             let error = trust.verify(&strange, BEGINNING).await.unwrap_err();

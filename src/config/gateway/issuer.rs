@@ -169,7 +169,7 @@ impl Raw {
         let scope_claim = paths(self.scope_claim, &["scope"], "scope_claim");
         let roles_claim = paths(self.roles_claim, &["roles"], "roles_claim");
         let timeout = findings.some_time(self.timeout, TIMEOUT, &key("timeout"));
-        let identity = identity::check(self.identity, &required_claims, at, findings);
+        let identity = identity::check(self.identity, &required_claims, (at, around), findings);
         Some(TrustedIssuer {
             name,
             issuer,

@@ -4,9 +4,12 @@ use serde::Deserialize;
 use url::Url;
 
 use super::Around;
+use super::inject::{self, Inject};
+use super::names::{is_own_header, named};
 use super::rule::{self, Rule};
 use crate::config::duration::Span;
 use crate::config::findings::Findings;
+use crate::config::loopback::loopback;
 use crate::config::reading;
 use crate::id::{Audience, ServiceAccountName};
 
@@ -61,22 +64,6 @@ pub enum Identity {
     None,
 }
 
-/// Where the legacy token goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Inject {
-    /// Into a header, behind a scheme.
-    Header {
-        /// In small letters.
-        name: String,
-        /// Such as `Bearer`; nothing in front when empty.
-        scheme: String,
-    },
-    /// Into a cookie.
-    Cookie(String),
-    /// Into a query parameter.
-    Query(String),
-}
-
 /// The names of headers that tell the API who calls; without a name it is not told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -118,7 +105,7 @@ pub(in crate::config) struct Raw {
     audience: Option<String>,
     identity: Option<String>,
     service_account: Option<String>,
-    inject: Option<RawInject>,
+    inject: Option<inject::Raw>,
     identity_headers: Option<IdentityHeaders>,
     timeout: Option<Span>,
     idle: Option<Span>,
@@ -128,15 +115,6 @@ pub(in crate::config) struct Raw {
     ignore_case: Option<bool>,
     shadow: Option<bool>,
     rule: Vec<rule::Raw>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawInject {
-    header: Option<String>,
-    scheme: Option<String>,
-    cookie: Option<String>,
-    query: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -186,7 +164,7 @@ impl Raw {
             upstream: upstream?,
             audience,
             identity: identity(self.identity, self.service_account, (at, around), findings),
-            inject: inject(self.inject.unwrap_or_default(), &here("inject"), findings),
+            inject: self.inject.unwrap_or_default().check(&here("inject"), findings),
             identity_headers: self.identity_headers.unwrap_or_default(),
             timeout: findings.some_time(self.timeout, TIMEOUT, &here("timeout")),
             idle: findings.some_time(self.idle, IDLE, &here("idle")),
@@ -226,6 +204,13 @@ impl Route {
                     format!("`{name}` is no header for this; write for example \"x-user\""),
                 );
             }
+        }
+        let away = self.upstream.scheme() == "http" && loopback(&self.upstream).is_none();
+        if away && self.identity != Identity::None {
+            findings.warning(
+                reading::key(at, "upstream"),
+                "http to another machine: legacy tokens travel in the clear",
+            );
         }
         if self.shadow {
             findings.warning(reading::key(at, "shadow"), "what the rules deny is logged, and let through");
@@ -304,58 +289,11 @@ fn identity(
     }
 }
 
-fn inject(written: RawInject, at: &str, findings: &mut Findings) -> Inject {
-    let RawInject { header, scheme, cookie, query } = written;
-    if scheme.is_some() && (cookie.is_some() || query.is_some()) {
-        findings.problem(reading::key(at, "scheme"), "only a header has one");
-    }
-    match (header, cookie, query) {
-        (None, Some(name), None) => {
-            token_or(&name, &reading::key(at, "cookie"), findings);
-            Inject::Cookie(name)
-        }
-        (None, None, Some(name)) => {
-            token_or(&name, &reading::key(at, "query"), findings);
-            Inject::Query(name)
-        }
-        (header, None, None) => {
-            let name = header.unwrap_or_else(|| "authorization".to_owned()).to_ascii_lowercase();
-            if name != "authorization" && !is_own_header(&name) {
-                findings
-                    .problem(reading::key(at, "header"), "no header for this; write for example \"x-token\"");
-            }
-            let scheme = scheme.unwrap_or_else(|| "Bearer".to_owned());
-            if !scheme.bytes().all(|byte| byte.is_ascii_graphic()) {
-                findings.problem(reading::key(at, "scheme"), "one word, such as \"Bearer\", or nothing");
-            }
-            Inject::Header { name, scheme }
-        }
-        _ => {
-            findings.problem(at, "`header`, `cookie` and `query` exclude one another; keep one");
-            Inject::Header { name: "authorization".to_owned(), scheme: "Bearer".to_owned() }
-        }
-    }
-}
-
 fn clamp(written: RawClamp, at: &str, findings: &mut Findings) -> Option<Clamp> {
     let (Some(parameter), Some(most)) = (written.parameter, written.most) else {
         findings.missing(at, "both are needed: { parameter = \"limit\", most = 1000 }");
         return None;
     };
-    token_or(&parameter, &reading::key(at, "parameter"), findings);
+    named(&parameter, &reading::key(at, "parameter"), findings);
     Some(Clamp { parameter, most })
-}
-
-fn token_or(name: &str, at: &str, findings: &mut Findings) {
-    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
-        findings.problem(at, "not a name: letters, digits, `-`, `_` and `.`");
-    }
-}
-
-/// A header that nothing else depends on. Names with underscores never reach the API.
-fn is_own_header(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let taken =
-        ["host", "connection", "content-length", "transfer-encoding", "authorization", "cookie", "upgrade"];
-    !name.is_empty() && name.bytes().all(plain) && !taken.contains(&name.to_ascii_lowercase().as_str())
 }

@@ -26,7 +26,7 @@ use crate::oauth::algorithm::SigningAlgorithm;
 use crate::time::Timestamp;
 
 /// So many tokens with unknown keys wait at most; the next is told to come again.
-const WAITING: usize = 256;
+const WAITING: usize = 2048;
 
 /// Where the keys are fetched.
 pub(super) struct Source {

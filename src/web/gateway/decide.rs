@@ -72,7 +72,7 @@ async fn answer(State(decide): State<Decide>, request: Request) -> Response {
     let Some((route, rest)) = through.passage.admission.routes.find(below) else {
         return refuse(&Refusal::Denied(Denial::NoRule), None);
     };
-    let Passage { admission, clock, .. } = &through.passage;
+    let Passage { admission, clock, .. } = &*through.passage;
     let (began, now) = (Instant::now(), clock.now());
     let admitted = admission.admit(route, Call { method, rest, headers: request.headers() }, now).await;
     let entry = |caller, rule, outcome| {

@@ -21,8 +21,8 @@ use crate::web::routes::PROTECTED_RESOURCE;
 /// What the handler needs.
 #[derive(Clone)]
 pub struct Through {
-    /// The way through.
-    pub passage: Passage,
+    /// The way through; shared, because every request has a handle on it.
+    pub passage: Arc<Passage>,
     /// Scheme and host, to which the metadata's path is added.
     pub origin: Arc<str>,
     /// The path of the issuer.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::Around;
 use super::claim_path;
 use crate::config::findings::Findings;
 use crate::config::reading;
+use crate::id::ServiceAccountName;
 
 /// A checked rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub enum Who {
         names: Names,
     },
     /// A service account.
-    ServiceAccount(String),
+    ServiceAccount(ServiceAccountName),
 }
 
 /// `names`: what a claim holds.
@@ -57,7 +59,7 @@ pub(in crate::config) struct Raw {
 pub(super) fn check(
     written: Vec<Raw>,
     required_claims: &BTreeMap<String, Vec<Value>>,
-    issuer: &str,
+    (issuer, around): (&str, &Around<'_>),
     findings: &mut Findings,
 ) -> Vec<Rule> {
     let list = reading::key(issuer, "identity");
@@ -73,7 +75,7 @@ pub(super) fn check(
         if rules.iter().any(Rule::fits_all) {
             findings.problem(&at, "never reached: the service account of a rule before it takes every token");
         }
-        rules.extend(raw.check(&at, required_claims, findings));
+        rules.extend(raw.check(&at, required_claims, around, findings));
     }
     rules
 }
@@ -89,6 +91,7 @@ impl Raw {
         self,
         at: &str,
         required_claims: &BTreeMap<String, Vec<Value>>,
+        around: &Around<'_>,
         findings: &mut Findings,
     ) -> Option<Rule> {
         let key = |name: &str| reading::key(at, name);
@@ -117,6 +120,10 @@ impl Raw {
             (None, Some(name)) => {
                 if self.names.is_some() {
                     findings.problem(key("names"), "belongs to `claim`; leave it out");
+                }
+                let name = ServiceAccountName::from(name);
+                if !around.service_accounts.iter().any(|known| known.name == name) {
+                    findings.problem(key("service_account"), "no [[service_account]] has this name");
                 }
                 Who::ServiceAccount(name)
             }

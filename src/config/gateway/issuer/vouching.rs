@@ -21,6 +21,8 @@ use crate::secret::Secret;
 const ALGORITHM: SigningAlgorithm = SigningAlgorithm::Rs256;
 /// Between two fetches for keys that nobody knows.
 const KEYS_PAUSE: Span = Span::seconds(5);
+/// Nobody waits longer for an answer.
+const LONGEST_PAUSE: Span = Span::seconds(30);
 /// A key that the issuer withdraws counts no longer than this.
 const KEYS_REFRESH: Span = Span::minutes(10);
 /// Unless the issuer is down.
@@ -262,7 +264,14 @@ impl Written {
         let refresh = findings.some_time(self.keys_refresh, KEYS_REFRESH, &key("keys_refresh"));
         let keep = findings.some_time(self.keys_keep, KEYS_KEEP, &key("keys_keep"));
         findings.in_order((&key("keys_refresh"), refresh), (&key("keys_keep"), keep));
-        findings.in_order((&key("keys_pause"), pause), (&key("keys_refresh"), refresh));
+        if pause > LONGEST_PAUSE {
+            findings.problem(
+                key("keys_pause"),
+                format!(
+                    "longer than \"{LONGEST_PAUSE}\"; so long a good token with a new key would have to wait"
+                ),
+            );
+        }
         let jwks_uri = written(self.jwks_uri.as_deref(), &key("jwks_uri"), findings);
         Keys::Fetched { jwks_uri, pause, refresh, keep }
     }
