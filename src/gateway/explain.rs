@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::gateway::admission::asked;
 use crate::gateway::caller::Caller;
-use crate::gateway::refusal::Refusal;
 use crate::gateway::route::{Mode, Routes};
 use crate::gateway::swap::Whose;
 use crate::rules::access::decide;
@@ -71,7 +70,7 @@ pub fn explain(
             format!("{} ({account})", caller.user_name.as_deref().unwrap_or("the person"))
         }
         Ok(Some(Whose::ServiceAccount(name))) => format!("the service account {name}"),
-        Err(refusal) => return Explanation { rule, ..on_route(told(&refusal)) },
+        Err(refusal) => return Explanation { rule, ..on_route(refusal.to_string()) },
     };
     Explanation {
         forwarded: true,
@@ -81,8 +80,4 @@ pub fn explain(
         upstream: route.upstream.uri(path.as_str(), None).ok().map(|uri| uri.to_string()),
         legacy_identity: Some(identity),
     }
-}
-
-fn told(refusal: &Refusal) -> String {
-    refusal.to_string()
 }

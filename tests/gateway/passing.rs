@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::legacy_system::{Door, Fault};
 use crate::support::gate::{Gate, ROUTES, got};
+use crate::support::house::CONFIG;
 
 #[tokio::test]
 async fn the_bridges_token_stays_outside_and_the_persons_own_goes_in() {
@@ -96,14 +97,8 @@ async fn headers_that_others_could_take_for_the_gateways_own_word_do_not_go_up()
 
 #[tokio::test]
 async fn a_trusted_proxys_word_on_the_way_counts_and_is_added_to() {
-    let routes = ROUTES.to_owned();
-    let gate = Gate::with(&routes).await;
-    let trusting =
-        crate::support::house::CONFIG.replace("[server]", "[server]\ntrusted_proxies = [\"127.0.0.1\"]");
-    let upstream = gate.upstream.base_url.clone();
-    let house =
-        crate::support::house::House::of(&(trusting + &routes.replace("{upstream}", &upstream))).await;
-    let gate = Gate { house, upstream: gate.upstream };
+    let trusting = CONFIG.replace("[server]", "[server]\ntrusted_proxies = [\"127.0.0.1\"]");
+    let gate = Gate::of(&trusting, ROUTES).await;
     let bearer = format!("Bearer {}", gate.alice().await);
     let headers = [("authorization", bearer.as_str()), ("x-forwarded-for", "203.0.113.9, 198.51.100.2")];
     let echo = gate.sends(Method::GET, "/gateway/echo/x", &headers, Body::empty()).await.json();

@@ -57,9 +57,14 @@ impl Gate {
 
     /// A gateway of these routes. The bridge is a client of the old system, and gets refresh tokens.
     pub async fn with(routes: &str) -> Self {
+        Self::of(CONFIG, routes).await
+    }
+
+    /// The same on another configuration.
+    pub async fn of(config: &str, routes: &str) -> Self {
         let upstream = Upstream::start().await;
         let client = "timeout = \"2s\"\nclient_id = \"passerelle\"\nclient_secret = \"legacy-client-secret\"";
-        let legacy = CONFIG.replace("timeout = \"2s\"", client) + "[legacy.token]\nclient = \"body\"\n";
+        let legacy = config.replace("timeout = \"2s\"", client) + "[legacy.token]\nclient = \"body\"\n";
         let house = House::of(&(legacy + &routes.replace("{upstream}", &upstream.base_url))).await;
         house.old_system().console.change(|settings| settings.refresh_on_password = true);
         Self { house, upstream }
