@@ -41,7 +41,7 @@ fn every_preset_is_in_the_table_of_systems() {
 #[test]
 fn every_system_that_was_tried_is_in_the_table_with_its_stories() {
     let text = document();
-    let link = Regex::new(r"\]\(\.\./(tests/[a-z_/]+\.rs)\)").unwrap();
+    let link = Regex::new(r"\]\(\.\./(tests/[a-z0-9_/]+\.rs)\)").unwrap();
     let linked: BTreeSet<PathBuf> = link.captures_iter(&text).map(|found| root().join(&found[1])).collect();
     for file in &linked {
         assert!(file.is_file(), "{}", file.display());
