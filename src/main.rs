@@ -1,6 +1,7 @@
 //! The command line: arguments, logging, run. The only place for anyhow.
 //!
-//! Exit codes: 0 all is well; 1 a problem with the configuration or while running; 2 the command line was not understood.
+//! Exit codes: 0 all is well; 1 a problem with the configuration or while running; 2 the command line was not understood. `connector test`
+//! has its own.
 
 mod commands;
 
@@ -12,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use commands::check::Check;
 use commands::clients::Clients;
+use commands::connector::ConnectorCommand;
 use commands::init::Init;
 use commands::keys::KeysCommand;
 use commands::serve::Serve;
@@ -50,6 +52,8 @@ enum Command {
     Check(Check),
     /// Look at the registered applications.
     Clients(Clients),
+    /// Work on the description of the legacy system: try it, write it, record and replay it.
+    Connector(ConnectorCommand),
     /// Look at the signing keys, or replace them.
     Keys(KeysCommand),
     /// Look at a person's sessions, or end them.
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
         Command::Init(init) => init.run(),
         Command::Check(check) => check.run(),
         Command::Clients(clients) => clients.run(),
+        Command::Connector(connector) => connector.run(),
         Command::Keys(keys) => keys.run(),
         Command::Sessions(sessions) => sessions.run(),
     };

@@ -3,7 +3,7 @@
 
 mod breaker;
 mod description;
-mod foreign;
+pub(crate) mod foreign;
 mod profile;
 mod property;
 mod token_answers;
@@ -23,6 +23,8 @@ use passerelle::legacy::refusal::Refusal;
 use passerelle::secret::Secret;
 use passerelle::time::Clock;
 use serde_json::json;
+
+pub(crate) use foreign::Foreign;
 
 use crate::legacy_system::{Door, Fault, Person, Running, Settings, start};
 

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod configuration;
+pub(crate) mod connector;
 pub(crate) mod init;
 pub(crate) mod keys;
 mod print;
