@@ -1,5 +1,7 @@
 //! The integrator's workbench: what it shows, what it writes, and what it keeps.
 
+mod calm;
+mod from_curl;
 mod mask;
 mod trial;
 

@@ -1,5 +1,6 @@
 //! `passerelle connector`: the integrator's workbench.
 
+mod from_curl;
 mod terminal;
 mod test;
 
@@ -18,12 +19,15 @@ pub(crate) struct ConnectorCommand {
 enum What {
     /// Sign a person in through the configured connector and show every step, without secrets.
     Test(test::Test),
+    /// Write the [legacy] section from a curl command that signs in, and a sample of its answer.
+    FromCurl(from_curl::FromCurl),
 }
 
 impl ConnectorCommand {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self.what {
             What::Test(test) => test.run(),
+            What::FromCurl(from_curl) => from_curl.run(),
         }
     }
 }
