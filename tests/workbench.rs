@@ -1,9 +1,11 @@
 //! The integrator's workbench: what it shows, what it writes, and what it keeps.
 
 mod calm;
+mod cassette;
 mod from_curl;
 mod mask;
 mod trial;
+mod walkthrough;
 
 use std::io::Write as _;
 use std::path::Path;

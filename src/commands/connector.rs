@@ -1,6 +1,8 @@
 //! `passerelle connector`: the integrator's workbench.
 
 mod from_curl;
+mod record;
+mod replay;
 mod terminal;
 mod test;
 
@@ -21,6 +23,10 @@ enum What {
     Test(test::Test),
     /// Write the [legacy] section from a curl command that signs in, and a sample of its answer.
     FromCurl(from_curl::FromCurl),
+    /// Record a sign-in as a cassette: without secrets and personal values.
+    Record(record::Record),
+    /// Play a cassette as a fake legacy system.
+    Replay(replay::Replay),
 }
 
 impl ConnectorCommand {
@@ -28,6 +34,8 @@ impl ConnectorCommand {
         match self.what {
             What::Test(test) => test.run(),
             What::FromCurl(from_curl) => from_curl.run(),
+            What::Record(record) => record.run(),
+            What::Replay(replay) => replay.run(),
         }
     }
 }
