@@ -15,3 +15,4 @@ pub mod outbound;
 mod rooms;
 mod routing;
 pub mod seal;
+pub mod workbench;

@@ -8,7 +8,7 @@
 //! 9  main                     arguments, logging, run
 //! 8  app                      settings -> rooms -> Router; alone reads config
 //! 7  web                      axum, askama, cookies: reads, calls one flow, writes
-//! 6  admin      jobs          what an operator may do; what happens by itself
+//! 6  admin  jobs  workbench   what an operator may do; what happens by itself; what an integrator tries
 //! 5  provider   gateway       the flows, strangers to each other; they return values, never HTTP
 //! 4  tokens     vault         from an authorization to tokens and back; custody of the users' legacy tokens
 //! 3  rules  store  legacy     pure decisions; SQL; how we speak to the old system
@@ -35,5 +35,6 @@ pub mod time;
 pub mod tokens;
 pub mod vault;
 pub mod web;
+pub mod workbench;
 
 rust_i18n::i18n!("templates/i18n", fallback = "en");

@@ -1,6 +1,7 @@
 //! The command line: arguments, logging, run. The only place for anyhow.
 //!
-//! Exit codes: 0 all is well; 1 a problem with the configuration or while running; 2 the command line was not understood.
+//! Exit codes: 0 all is well; 1 a problem with the configuration or while running; 2 the command line was not understood. `connector test`
+//! has its own.
 
 mod commands;
 
@@ -12,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use commands::check::Check;
 use commands::clients::Clients;
+use commands::connector::ConnectorCommand;
 use commands::doctor::Doctor;
 use commands::explain::Explain;
 use commands::gateway::GatewayCommand;
@@ -56,6 +58,8 @@ enum Command {
     Doctor(Doctor),
     /// Look at the registered applications.
     Clients(Clients),
+    /// Work on the description of the legacy system: try it, write it, record and replay it.
+    Connector(ConnectorCommand),
     /// Say what the settings mean together.
     Explain(Explain),
     /// Look at the signing keys, replace them, or print their public halves.
@@ -80,6 +84,7 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => doctor.run(),
         Command::Clients(clients) => clients.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Connector(connector) => connector.run(),
         Command::Keys(keys) => keys.run(),
         Command::ServiceAccounts(accounts) => accounts.run(),
         Command::Sessions(sessions) => sessions.run(),

@@ -4,7 +4,7 @@
 mod breaker;
 mod description;
 pub(crate) mod every_key;
-mod foreign;
+pub(crate) mod foreign;
 mod profile;
 mod property;
 mod steps;
@@ -26,6 +26,8 @@ use passerelle::legacy::refusal::Refusal;
 use passerelle::secret::Secret;
 use passerelle::time::Clock;
 use serde_json::json;
+
+pub(crate) use foreign::Foreign;
 
 use crate::legacy_system::{Door, Fault, Person, Running, Settings, start};
 

@@ -15,7 +15,7 @@ const FLOORS: [&[&str]; 9] = [
     &["rules", "store", "legacy"],
     &["tokens", "vault"],
     &["provider", "gateway"],
-    &["admin", "jobs"],
+    &["admin", "jobs", "workbench"],
     &["web"],
     &["app"],
     &["main", "commands"],

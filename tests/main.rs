@@ -142,3 +142,5 @@ mod web_app_logout;
 mod web_app_start;
 #[cfg(test)]
 mod words;
+#[cfg(test)]
+mod workbench;

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod configuration;
+pub(crate) mod connector;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod gateway;

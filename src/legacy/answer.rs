@@ -108,6 +108,11 @@ impl fmt::Debug for Answer {
     }
 }
 
+/// What formulas see of an answer: `status`, `header`, `cookie`, `body`, and `text` when the body cannot be read.
+pub fn document(status: u16, headers: &HeaderMap, body: &[u8], format: Format) -> Value {
+    Answer::received(status, headers, body, format).document
+}
+
 /// The body as a value; none when it is not written in what it should be.
 fn parsed(body: &[u8], format: Format, content_type: &str) -> Option<Value> {
     let is = |kind: &str| content_type.contains(kind);

@@ -24,7 +24,7 @@ use super::refusal::{Challenge, Refusal};
 use super::service_token::ServiceToken;
 use super::site::SiteDescription;
 use super::steps::{Known, Steps};
-use super::token_answer::{Granted, TokenAnswer};
+use super::token_answer::{Granted, TokenAnswer, Unread};
 use super::tokens::{Arrival, LegacyTokens, Owner, Refreshed};
 use crate::id::{ConnectorId, LegacyId};
 use crate::model::account::Account;
@@ -236,21 +236,25 @@ impl Connector {
         let facts = Facts::over(&layer, &below);
         match reading.read(answered, &facts, self.legacy_client(), clock.now()) {
             Ok(granted) => {
+                exchange.warn_of(granted.secrets());
                 exchange.note(step, || found(&granted, reading));
                 let granted = self.learnt(granted, &mut known)?;
                 Ok((granted, known))
             }
-            Err(answer) => {
+            Err(unread) => {
+                let Unread { answer, why } = *unread;
                 let judging = Judging {
                     base_url: &exchange.base_url,
                     known: &facts,
                     now: clock.now(),
                     kept: self.kept(&answer, &facts, typed.second),
                     code_was_sent: typed.second.is_some(),
+                    unread: why,
                 };
-                let refusal = classify(&description.errors, &answer, &judging);
-                exchange.note(step, || format!("no success: {refusal}"));
-                Err(refusal)
+                let verdict = classify(&description.errors, &answer, &judging);
+                exchange.warn_of(judging.kept.iter().map(|challenge| &challenge.kept));
+                exchange.note(step, || verdict.told());
+                Err(verdict.refusal)
             }
         }
     }
@@ -360,16 +364,21 @@ impl Connector {
         };
         let granted = match reading.read(answer, &facts, self.legacy_client(), clock.now()) {
             Ok(granted) => granted,
-            Err(answer) => {
+            Err(unread) => {
+                let Unread { answer, why } = *unread;
                 let trouble = RefreshTrouble {
                     class: class_of(&refresh.classes, &answer, &facts),
-                    why: format!("status {}", answer.status),
+                    why: match why {
+                        Some(why) => format!("status {}, but {why}", answer.status),
+                        None => format!("status {}", answer.status),
+                    },
                     after: answer.retry_after,
                 };
                 exchange.note("refresh", || format!("no success: {trouble}"));
                 return Err(trouble);
             }
         };
+        exchange.warn_of(granted.secrets());
         exchange.note("refresh", || found(&granted, reading));
         let unreadable =
             |why: Refusal| RefreshTrouble { class: Class::Unknown, why: why.to_string(), after: None };
@@ -490,11 +499,12 @@ impl Connector {
                 now: clock.now(),
                 kept: None,
                 code_was_sent: false,
+                unread: None,
             };
             if change.status.contains(&answer.status) {
                 return Ok(());
             }
-            Err(classify(&description.errors, &answer, &judging))
+            Err(classify(&description.errors, &answer, &judging).refusal)
         };
         self.guarded(call).await
     }

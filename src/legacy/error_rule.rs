@@ -17,6 +17,8 @@ pub type ErrorRule = AnswerRule<Meaning>;
 /// What a rule says.
 #[derive(Clone, Debug)]
 pub struct Meaning {
+    /// Under which key the rule stands, such as `legacy.error[2]`.
+    pub key: String,
     /// The profile step whose answers it is about; those of the login without one.
     pub step: Option<String>,
     /// The word.
@@ -35,39 +37,59 @@ pub(super) struct Judging<'j> {
     /// What is kept for a second factor, were it asked for.
     pub(super) kept: Option<Challenge>,
     pub(super) code_was_sent: bool,
+    /// What kept the answer from being a success, where its status is that of one.
+    pub(super) unread: Option<String>,
+}
+
+/// What an answer was taken for.
+pub(super) struct Verdict {
+    pub(super) refusal: Refusal,
+    /// The key of the rule that decided.
+    rule: Option<String>,
+}
+
+impl Verdict {
+    /// In words that hold no secret.
+    pub(super) fn told(&self) -> String {
+        match &self.rule {
+            Some(rule) => format!("{rule} fits: {}", self.refusal),
+            None => format!("no rule of legacy.error fits: {}", self.refusal),
+        }
+    }
 }
 
 /// What `answer` means by the rules; none when no rule fits.
-pub(super) fn by_rule(rules: &[ErrorRule], answer: &Answer, judging: &Judging<'_>) -> Option<Refusal> {
-    let (index, meaning) = first_that_fits(rules, answer, judging.known)?;
+pub(super) fn by_rule(rules: &[ErrorRule], answer: &Answer, judging: &Judging<'_>) -> Option<Verdict> {
+    let (_, meaning) = first_that_fits(rules, answer, judging.known)?;
     let facts = answer.facts(judging.known);
     let told = meaning.after.as_ref().and_then(|(at, told_as)| {
         lifetime(&*at.value(&facts)?, *told_as, answer.date.unwrap_or(judging.now))
     });
     let link = meaning.link.as_ref().and_then(|link| link.fill_url(judging.base_url, &facts).ok());
-    Some(meaning.outcome.refusal(Particulars {
-        rule: rule_name(meaning.step.as_deref(), index),
+    let refusal = meaning.outcome.refusal(Particulars {
+        rule: meaning.key.clone(),
         status: answer.status,
         after: told.or(answer.retry_after),
         link: link.filter(|link| link.starts_with("https://") || link.starts_with("http://")),
         kept: judging.kept.clone(),
         code_was_sent: judging.code_was_sent,
-    }))
-}
-
-/// How a rule is called where it is told which one decided.
-fn rule_name(step: Option<&str>, index: usize) -> String {
-    match step {
-        None => format!("error rule {index}"),
-        Some(step) => format!("error rule {index} of step {step}"),
-    }
+    });
+    Some(Verdict { refusal, rule: Some(meaning.key.clone()) })
 }
 
 /// What `answer` means. Without a rule that fits, a status tells what it can: a server that fails or answers something that cannot be
 /// read is unavailable, and nothing is claimed about the rest.
-pub(super) fn classify(rules: &[ErrorRule], answer: &Answer, judging: &Judging<'_>) -> Refusal {
-    by_rule(rules, answer, judging)
-        .unwrap_or_else(|| by_status(answer.status, answer.body().is_null(), answer.retry_after))
+pub(super) fn classify(rules: &[ErrorRule], answer: &Answer, judging: &Judging<'_>) -> Verdict {
+    by_rule(rules, answer, judging).unwrap_or_else(|| Verdict {
+        refusal: match &judging.unread {
+            // It says of itself that it is a success, and can be read: then it is the description that does not fit.
+            Some(why) if !answer.body().is_null() => {
+                Refusal::Unknown { why: format!("status {}, but {why}", answer.status) }
+            }
+            _ => by_status(answer.status, answer.body().is_null(), answer.retry_after),
+        },
+        rule: None,
+    })
 }
 
 fn by_status(status: u16, unreadable: bool, after: Option<Duration>) -> Refusal {

@@ -12,6 +12,7 @@ use super::answer::{Answer, Format, NoAnswer};
 use super::facts::Facts;
 use super::origins::Origins;
 use super::request::{Filled, RequestDescription, Unfilled};
+use crate::secret::Secret;
 
 /// Who watches what is said: the workbench. Everything that it is shown may hold secrets.
 pub trait Watch: Send + Sync {
@@ -21,6 +22,8 @@ pub trait Watch: Send + Sync {
     fn answered(&self, step: &str, status: u16, document: &Value);
     /// What was made of it, in words that hold no secret.
     fn noted(&self, step: &str, what: &str);
+    /// Something came to light that must never be shown: a token, or what is kept of a challenge.
+    fn secret(&self, secret: &Secret);
 }
 
 /// The wire.
@@ -85,6 +88,13 @@ impl Exchange {
             facts.named("visitor").and_then(|visitor| visitor.get("address")).and_then(Value::as_str);
         let value = address.and_then(|address| HeaderValue::from_str(address).ok());
         self.forward_address.clone().zip(value).into_iter().collect()
+    }
+
+    /// Warns whoever watches of secrets.
+    pub(super) fn warn_of<'s>(&self, secrets: impl IntoIterator<Item = &'s Secret>) {
+        if let Some(watch) = &self.watch {
+            secrets.into_iter().for_each(|secret| watch.secret(secret));
+        }
     }
 
     /// Tells whoever watches.

@@ -66,6 +66,11 @@ pub(super) fn lifetime(value: &Value, told_as: ExpiresAs, now: Timestamp) -> Opt
     }
 }
 
+/// Whether a text is a date in one of the forms that are read.
+pub fn is_date(text: &str) -> bool {
+    date(text).is_some()
+}
+
 /// The moment that a date names.
 pub(super) fn date(text: &str) -> Option<Timestamp> {
     let text = text.trim();

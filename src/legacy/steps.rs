@@ -175,11 +175,12 @@ impl Steps {
             now: self.clock.now(),
             kept: None,
             code_was_sent: false,
+            unread: None,
         };
         let rules = self.errors.get(name).map(Vec::as_slice).unwrap_or_default();
-        if let Some(refusal) = by_rule(rules, &answer, &judging) {
-            self.exchange.note(name, || format!("an error rule decides: {refusal}"));
-            return Err(refusal);
+        if let Some(verdict) = by_rule(rules, &answer, &judging) {
+            self.exchange.note(name, || verdict.told());
+            return Err(verdict.refusal);
         }
         match answer.status {
             200 if answer.body().is_null() => Err(unavailable(format!("profile step {name}: no JSON"))),

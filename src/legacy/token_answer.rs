@@ -15,6 +15,8 @@ use crate::time::Timestamp;
 /// Where the tokens stand.
 #[derive(Clone, Debug)]
 pub struct TokenAnswer {
+    /// Under which key this stands, such as `legacy.login`.
+    pub key: String,
     /// What the body is written in.
     pub format: Format,
     /// The statuses of a success.
@@ -29,6 +31,14 @@ pub struct TokenAnswer {
     pub expires: Formula,
     /// and how that is told.
     pub expires_as: ExpiresAs,
+}
+
+/// What is no success.
+pub(super) struct Unread {
+    /// The answer as it is.
+    pub(super) answer: Answer,
+    /// What is missing in it, where its status is that of a success.
+    pub(super) why: Option<String>,
 }
 
 /// A success.
@@ -47,14 +57,25 @@ impl TokenAnswer {
         known: &Facts<'_>,
         legacy_client: &str,
         now: Timestamp,
-    ) -> Result<Granted, Box<Answer>> {
+    ) -> Result<Granted, Box<Unread>> {
         let facts = answer.facts(known);
         let holds = |conditions: &Conditions| conditions.hold(answer.status, &facts);
-        if !self.status.contains(&answer.status) || !self.success.iter().all(holds) {
-            return Err(Box::new(answer));
+        if !self.status.contains(&answer.status) {
+            return Err(Box::new(Unread { answer, why: None }));
+        }
+        if let Some(index) = self.success.iter().position(|conditions| !holds(conditions)) {
+            let why = Some(format!("{}.success[{index}] does not hold", self.key));
+            return Err(Box::new(Unread { answer, why }));
         }
         let Some(place) = &self.access_token else { return Ok(Granted { tokens: None, answer }) };
-        let Some(access_token) = place.text(&facts) else { return Err(Box::new(answer)) };
+        let Some(access_token) = place.text(&facts) else {
+            let place = match place {
+                Formula::At(whole) if whole.as_str().is_empty() => "no text is the body".to_owned(),
+                place => format!("no text stands at {place}"),
+            };
+            let why = Some(format!("{place} ({}.access_token)", self.key));
+            return Err(Box::new(Unread { answer, why }));
+        };
         let over_there = answer.date.unwrap_or(now);
         let left = match self.expires_as {
             // A token may tell of itself.
@@ -74,18 +95,22 @@ impl TokenAnswer {
 }
 
 impl Granted {
+    /// The tokens, for whoever must never show them.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.tokens.iter().flat_map(tokens_of)
+    }
+
     /// What may be remembered of the answer: claims are made from it, so it holds no token. The body, and `status`, `header` and
     /// `cookie`.
     pub(super) fn into_remembered(self) -> (Value, Value) {
         let Self { tokens, answer } = self;
-        let secrets: Vec<&str> = tokens
-            .iter()
-            .flat_map(|tokens| [Some(&tokens.access_token), tokens.refresh_token.as_ref()])
-            .flatten()
-            .map(Secret::expose)
-            .collect();
+        let secrets: Vec<&str> = tokens.iter().flat_map(tokens_of).map(Secret::expose).collect();
         remembered(answer, &secrets)
     }
+}
+
+fn tokens_of(tokens: &LegacyTokens) -> impl Iterator<Item = &Secret> {
+    std::iter::once(&tokens.access_token).chain(&tokens.refresh_token)
 }
 
 /// The body of an answer, and the rest of it, without `secrets` and without any JWT.

@@ -14,6 +14,7 @@ pub mod oidc;
 pub mod opening;
 pub mod page;
 pub mod pages;
+pub mod replay;
 pub mod routes;
 pub mod serve;
 pub mod signed_in;

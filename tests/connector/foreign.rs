@@ -14,27 +14,27 @@ use passerelle::secret::Secret;
 use tokio::net::TcpListener;
 
 /// A description for the answers of [`Foreign`]: one profile call, and nothing from a preset.
-pub(super) const PLAIN: &str = "
+pub(crate) const PLAIN: &str = "
     token = { url = '{base_url}/login', access_token = '/access_token' }
     profile = [{ name = 'me', url = '{base_url}/me' }]
     identity = { legacy_id = '/me/id', user_name = '/me/login' }
 ";
 
 /// The token answer that RFC 6749 §5.1 asks for.
-pub(super) const GRANTED: &str = r#"{"access_token":"T0KEN-1","token_type":"bearer","expires_in":1199}"#;
+pub(crate) const GRANTED: &str = r#"{"access_token":"T0KEN-1","token_type":"bearer","expires_in":1199}"#;
 /// Alice, by her profile.
-pub(super) const ALICE: &str = r#"{"id":"7f3c","login":"alice"}"#;
+pub(crate) const ALICE: &str = r#"{"id":"7f3c","login":"alice"}"#;
 
 /// What was asked.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) path: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
+pub(crate) struct Asked {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Asked {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
@@ -48,14 +48,14 @@ struct Book {
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
-pub(super) struct Foreign {
-    pub(super) base_url: String,
+pub(crate) struct Foreign {
+    pub(crate) base_url: String,
     book: Book,
 }
 
 impl Foreign {
     /// Listens, with a token and Alice behind it.
-    pub(super) async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let book = Book::default();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let base_url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
@@ -70,18 +70,18 @@ impl Foreign {
     }
 
     /// From now on.
-    pub(super) fn says(&self, path: &str, status: u16, body: &str) {
+    pub(crate) fn says(&self, path: &str, status: u16, body: &str) {
         self.book.answers.lock().unwrap().insert(path.to_owned(), (status, body.to_owned()));
     }
 
     /// What it was asked at `path`, since the beginning; a query is part of the path.
-    pub(super) fn asked(&self, path: &str) -> Vec<Asked> {
+    pub(crate) fn asked(&self, path: &str) -> Vec<Asked> {
         let asked = self.book.asked.lock().unwrap();
         asked.iter().filter(|asked| asked.path == path).cloned().collect()
     }
 
     /// Alice signs in through a connector with this description.
-    pub(super) async fn sign_in(&self, description: &str) -> Result<Identity, Refusal> {
+    pub(crate) async fn sign_in(&self, description: &str) -> Result<Identity, Refusal> {
         let connector = super::connector(&format!("base_url = '{}'\n{description}", self.base_url));
         connector.sign_in("alice", &Secret::from("wonderland")).await.map(|arrival| arrival.identity)
     }

@@ -147,6 +147,7 @@ impl Reader<'_> {
             }
         }
         TokenAnswer {
+            key: key(self.at, at),
             format: raw.format.unwrap_or(otherwise.format),
             status: raw.success_status.map_or_else(|| otherwise.status.clone(), |statuses| statuses.0),
             success: if success.is_empty() { otherwise.success.clone() } else { success },
@@ -174,6 +175,7 @@ impl Reader<'_> {
 /// What an answer is taken for where nothing is said (RFC 6749 §5.1).
 pub(super) fn usual_answer() -> TokenAnswer {
     TokenAnswer {
+        key: String::new(),
         format: crate::legacy::answer::Format::Auto,
         status: vec![200, 201],
         success: Vec::new(),

@@ -50,7 +50,7 @@ impl Reader<'_> {
             }
             let (Some(when), Some(outcome)) = (when, outcome) else { continue };
             let after = after.map(|after| (after, after_as.unwrap_or_default()));
-            let means = Meaning { step: step.clone(), outcome, after, link };
+            let means = Meaning { key: key(self.at, &at), step: step.clone(), outcome, after, link };
             let rule = AnswerRule { when, means };
             match step {
                 None => of_login.push(rule),
