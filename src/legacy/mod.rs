@@ -19,6 +19,7 @@ pub mod formula;
 mod grant_call;
 pub mod identity;
 pub mod jwt;
+mod mapping;
 pub mod origins;
 pub mod paging;
 pub mod place;

@@ -151,7 +151,7 @@ impl Found {
         if let Some(text) = bare {
             self.access_token = Some(String::new());
             self.hidden.push(text.to_owned());
-        } else if let Some(leaf) = ACCESS.iter().find_map(|word| named(&word)).or_else(short) {
+        } else if let Some(leaf) = ACCESS.iter().find_map(named).or_else(short) {
             self.access_token = Some(leaf.label().to_owned());
             self.hidden.push(leaf.value.clone());
             if leaves.iter().any(|other| plain(&other.name) == "idtoken" && other.label() != leaf.label()) {

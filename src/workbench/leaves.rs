@@ -135,7 +135,7 @@ pub(super) fn users(leaves: &[Leaf], passwords: &[Where], hints: &Hints) -> Resu
     }
     let of_name =
         |word: &&str| others().find(|leaf| plain(&leaf.name) == **word).map(|leaf| vec![leaf.place.clone()]);
-    USERS.iter().find_map(|word| of_name(&word)).ok_or_else(|| Unclear::User(labels(leaves)))
+    USERS.iter().find_map(of_name).ok_or_else(|| Unclear::User(labels(leaves)))
 }
 
 fn one(leaves: &[Leaf], wanted: &str) -> Result<Vec<Where>, String> {

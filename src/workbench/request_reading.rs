@@ -82,17 +82,9 @@ pub(super) fn read(curl: &CurlRequest, hints: &Hints) -> Result<LoginRequest, Un
         request.content_type = Some(content_type.to_owned());
     }
     let (headers, basic) = worth_sending(curl, &mut request);
-    let query: Vec<(String, String)> =
+    let query: Pairs =
         curl.url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
     let mut leaves: Vec<Leaf> = Vec::new();
-    let listed = |pairs: &[(String, String)], place: fn(usize) -> Where| -> Vec<Leaf> {
-        let leaf = |(index, (name, value)): (usize, &(String, String))| Leaf {
-            place: place(index),
-            name: name.clone(),
-            value: value.clone(),
-        };
-        pairs.iter().enumerate().map(leaf).collect()
-    };
     leaves.extend(form.iter().flat_map(|form| listed(form, Where::Form)));
     leaves.extend(json.iter().flat_map(of_json));
     leaves.extend(listed(&query, Where::Query));
@@ -114,7 +106,7 @@ pub(super) fn read(curl: &CurlRequest, hints: &Hints) -> Result<LoginRequest, Un
         .chain(basic.iter().map(|(_, password)| password.clone()))
         .filter(|text| !text.is_empty())
         .collect();
-    let mut pairs = |pairs: Vec<(String, String)>, place: fn(usize) -> Where| -> Vec<(String, String)> {
+    let mut pairs = |pairs: Pairs, place: fn(usize) -> Where| -> Pairs {
         let filled = pairs.into_iter().enumerate().map(|(index, (name, value))| {
             let text = filler.fill(&Leaf { place: place(index), name: name.clone(), value });
             (name, text)
@@ -137,7 +129,20 @@ fn header<'c>(curl: &'c CurlRequest, wanted: &str) -> Option<&'c str> {
     curl.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
 }
 
-type Fields = Option<Vec<(String, String)>>;
+/// Names and values.
+type Pairs = Vec<(String, String)>;
+
+/// The fields of a form, when it is one.
+type Fields = Option<Pairs>;
+
+fn listed(pairs: &[(String, String)], place: fn(usize) -> Where) -> Vec<Leaf> {
+    let leaf = |(index, (name, value)): (usize, &(String, String))| Leaf {
+        place: place(index),
+        name: name.clone(),
+        value: value.clone(),
+    };
+    pairs.iter().enumerate().map(leaf).collect()
+}
 
 fn body(curl: &CurlRequest, content_type: &str) -> Result<(Fields, Option<Value>), Unclear> {
     let Some(body) = curl.body.as_deref().filter(|body| !body.is_empty()) else { return Ok((None, None)) };
@@ -153,10 +158,7 @@ fn body(curl: &CurlRequest, content_type: &str) -> Result<(Fields, Option<Value>
 }
 
 /// The headers that say something, and `Basic` credentials however they are written.
-fn worth_sending(
-    curl: &CurlRequest,
-    request: &mut LoginRequest,
-) -> (Vec<(String, String)>, Option<(String, String)>) {
+fn worth_sending(curl: &CurlRequest, request: &mut LoginRequest) -> (Pairs, Option<(String, String)>) {
     let mut basic = curl.basic.clone();
     let mut kept = Vec::new();
     for (name, value) in &curl.headers {
@@ -258,7 +260,7 @@ impl<'h> Filler<'h> {
             ));
         }
         // The password again, or a part of it.
-        if self.hidden.iter().any(|hidden| leaf.value == *hidden) {
+        if self.hidden.contains(&leaf.value) {
             return "{/typed/password}".to_owned();
         }
         if is_secret(&leaf.name, &leaf.value)

@@ -255,7 +255,7 @@ fn a_preset_that_is_not_there_is_named_with_those_that_are() {
     for (text, message) in [
         ("preset_zz = 'imis'", "unknown key"),
         ("preset = 1", ""),
-        ("preset = 'imiss'", "`directus`, `imis`"),
+        ("preset = 'imiss'", "`http-basic`, `imis`"),
     ] {
         let found = problems(&text.parse().unwrap());
         assert!(

@@ -57,7 +57,7 @@ async fn alice_is_named_by_her_token_and_described_by_her_profile() {
 #[case(401, "INVALID_CREDENTIALS", Refusal::WrongCredentials)]
 #[case(401, "USER_SUSPENDED", Refusal::Disabled)]
 #[case(429, "REQUESTS_EXCEEDED", Refusal::RateLimited { after: None })]
-#[case(400, "INVALID_PAYLOAD", Refusal::Misconfigured { why: "status 400, by error rule 4".into() })]
+#[case(400, "INVALID_PAYLOAD", Refusal::Misconfigured { why: "status 400, by legacy.error[4]".into() })]
 #[tokio::test]
 async fn a_code_deep_in_a_list_tells_why(#[case] status: u16, #[case] code: &str, #[case] refusal: Refusal) {
     let system = system().await;

@@ -90,7 +90,7 @@ async fn alice_signs_in_by_a_key_and_an_expiry_that_is_a_text() {
 #[case("EMAIL_NOT_FOUND", Refusal::UnknownUser)]
 #[case("USER_DISABLED", Refusal::Disabled)]
 #[case("TOO_MANY_ATTEMPTS_TRY_LATER : Access to this account has been temporarily disabled", Refusal::RateLimited { after: None })]
-#[case("API key not valid.", Refusal::Misconfigured { why: "status 400, by error rule 4".into() })]
+#[case("API key not valid.", Refusal::Misconfigured { why: "status 400, by legacy.error[4]".into() })]
 #[tokio::test]
 async fn the_beginning_of_a_message_tells_why(#[case] message: &str, #[case] refusal: Refusal) {
     let (system, _) = system().await;

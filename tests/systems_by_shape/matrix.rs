@@ -69,7 +69,7 @@ async fn a_closed_profile_keeps_nobody_out() {
 #[case(401, json!({ "errcode": "M_USER_LOCKED", "soft_logout": true }), Refusal::Locked { after: None })]
 #[case(403, json!({ "errcode": "M_USER_DEACTIVATED" }), Refusal::Disabled)]
 #[case(429, json!({ "errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 2000 }), Refusal::RateLimited { after: Some(Duration::from_secs(2)) })]
-#[case(400, json!({ "errcode": "M_BAD_JSON" }), Refusal::Misconfigured { why: "status 400, by error rule 4".into() })]
+#[case(400, json!({ "errcode": "M_BAD_JSON" }), Refusal::Misconfigured { why: "status 400, by legacy.error[4]".into() })]
 #[tokio::test]
 async fn each_code_has_its_word(#[case] status: u16, #[case] said: Value, #[case] refusal: Refusal) {
     let system = system().await;

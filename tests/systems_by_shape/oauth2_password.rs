@@ -70,8 +70,8 @@ async fn the_client_is_named_in_one_place_at_the_login_and_at_the_refresh(
 #[case(json!({ "error": "invalid_grant", "error_description": "account locked" }), Refusal::Locked { after: None })]
 #[case(json!({ "error": "invalid_grant", "error_description": "User is suspended" }), Refusal::Disabled)]
 #[case(json!({ "error": "invalid_grant", "error_description": "Password has expired" }), Refusal::PasswordExpired { link: None })]
-#[case(json!({ "error": "invalid_client" }), Refusal::Misconfigured { why: "status 400, by error rule 0".into() })]
-#[case(json!({ "error": "temporarily_unavailable" }), Refusal::Unavailable { why: "status 400, by error rule 1".into() })]
+#[case(json!({ "error": "invalid_client" }), Refusal::Misconfigured { why: "status 400, by legacy.error[0]".into() })]
+#[case(json!({ "error": "temporarily_unavailable" }), Refusal::Unavailable { why: "status 400, by legacy.error[1]".into() })]
 #[case(json!({ "error": "slow_down" }), Refusal::Unknown { why: "status 400".into() })]
 #[tokio::test]
 async fn a_code_means_what_the_specification_says(#[case] said: serde_json::Value, #[case] refusal: Refusal) {

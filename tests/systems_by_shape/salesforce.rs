@@ -61,7 +61,7 @@ async fn alice_types_her_security_token_behind_her_password() {
 )]
 #[case(json!({ "error": "inactive_user" }), Refusal::Disabled)]
 #[case(json!({ "error": "rate_limit_exceeded" }), Refusal::RateLimited { after: None })]
-#[case(json!({ "error": "invalid_client_id" }), Refusal::Misconfigured { why: "status 400, by error rule 0".into() })]
+#[case(json!({ "error": "invalid_client_id" }), Refusal::Misconfigured { why: "status 400, by legacy.error[0]".into() })]
 #[tokio::test]
 async fn locked_out_is_no_word_of_its_own(#[case] said: Value, #[case] refusal: Refusal) {
     let system = system().await;

@@ -56,7 +56,7 @@ async fn alice_signs_in_and_the_token_tells_when_it_ends() {
 #[case(400, "Your account email is not confirmed", Refusal::Unconfirmed)]
 #[case(400, "Your account has been blocked by an administrator", Refusal::Disabled)]
 #[case(429, "Too many requests, please try again later.", Refusal::RateLimited { after: None })]
-#[case(400, "This provider is disabled", Refusal::Misconfigured { why: "status 400, by error rule 4".into() })]
+#[case(400, "This provider is disabled", Refusal::Misconfigured { why: "status 400, by legacy.error[4]".into() })]
 #[tokio::test]
 async fn the_message_tells_why(#[case] status: u16, #[case] message: &str, #[case] refusal: Refusal) {
     let system = system().await;

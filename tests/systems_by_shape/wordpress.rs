@@ -54,7 +54,7 @@ async fn where_the_profile_is_closed_the_answer_of_the_login_is_enough() {
 #[case("[jwt_auth] invalid_username", Refusal::UnknownUser)]
 #[case("[jwt_auth] invalid_email", Refusal::UnknownUser)]
 #[case("[jwt_auth] too_many_retries", Refusal::RateLimited { after: None })]
-#[case("jwt_auth_bad_config", Refusal::Misconfigured { why: "status 403, by error rule 4".into() })]
+#[case("jwt_auth_bad_config", Refusal::Misconfigured { why: "status 403, by legacy.error[4]".into() })]
 #[case("[jwt_auth] some_plugins_own", Refusal::Unknown { why: "status 403".into() })]
 #[tokio::test]
 async fn the_code_tells_why_and_the_html_is_left_alone(#[case] code: &str, #[case] refusal: Refusal) {
