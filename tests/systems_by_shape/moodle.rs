@@ -61,7 +61,7 @@ async fn alice_signs_in_and_her_token_stands_in_the_query() {
 #[case("usernotconfirmed", Refusal::Unconfirmed)]
 #[case("sitemaintenance", Refusal::Maintenance)]
 #[case("servicenotavailable", Refusal::Misconfigured { why: "status 200, by legacy.error[5]".into() })]
-#[case("somethingnew", Refusal::Unknown { why: "status 200".into() })]
+#[case("somethingnew", Refusal::Unknown { why: "status 200, but no text stands at /token (legacy.login.access_token)".into() })]
 #[tokio::test]
 async fn an_error_in_a_200_lets_nobody_in(#[case] code: &str, #[case] refusal: Refusal) {
     let system = system().await;
