@@ -66,6 +66,12 @@ pub enum Refusal {
         /// What happened.
         why: String,
     },
+    /// It does not take the token that it has just given.
+    #[error("the legacy system does not take its own token: {why}")]
+    TokenRefused {
+        /// Which call said so.
+        why: String,
+    },
     /// It did not say which person this is in a way that stays true.
     #[error("the legacy system gave no immutable id: {why}")]
     NoImmutableId {
@@ -84,6 +90,21 @@ pub enum Refusal {
         /// Its status.
         why: String,
     },
+}
+
+impl Refusal {
+    /// Whether it says that the person is out, however good the tokens are.
+    pub(super) const fn is_on_the_person(&self) -> bool {
+        matches!(
+            self,
+            Self::Locked { .. }
+                | Self::Disabled
+                | Self::Unconfirmed
+                | Self::PasswordExpired { .. }
+                | Self::MustChangePassword { .. }
+                | Self::TokenRefused { .. }
+        )
+    }
 }
 
 /// A second factor that the old system waits for.

@@ -185,8 +185,11 @@ impl Steps {
         match answer.status {
             200 if answer.body().is_null() => Err(unavailable(format!("profile step {name}: no JSON"))),
             200 => Ok(answer),
-            status @ (401 | 403) => Err(Refusal::Misconfigured {
-                why: format!("profile step {name}: status {status} with the token that was just given"),
+            401 => Err(Refusal::TokenRefused {
+                why: format!("profile step {name}: status 401 with the token that was just given"),
+            }),
+            403 => Err(Refusal::Misconfigured {
+                why: format!("profile step {name}: status 403 with the token that was just given"),
             }),
             status => Err(unavailable(format!("profile step {name}: status {status}"))),
         }
@@ -238,7 +241,10 @@ impl Steps {
 fn decides(refusal: &Refusal) -> bool {
     !matches!(
         refusal,
-        Refusal::Unavailable { .. } | Refusal::Misconfigured { .. } | Refusal::NoImmutableId { .. }
+        Refusal::Unavailable { .. }
+            | Refusal::Misconfigured { .. }
+            | Refusal::TokenRefused { .. }
+            | Refusal::NoImmutableId { .. }
     )
 }
 

@@ -44,6 +44,8 @@ pub enum Owner {
     Same,
     /// Somebody else's.
     Another,
+    /// The person's, who is out all the same: locked, disabled, or without any use of the token.
+    Out,
     /// It could not be found out.
     Unknown,
 }

@@ -127,6 +127,10 @@ impl Vault {
                 error!(account.id = %account.id, "a refresh was answered with the tokens of another person");
                 return self.lose(grant, "a refresh was answered with the tokens of another person").await;
             }
+            Owner::Out => {
+                let why = "it let the token be refreshed, and says that the person is out".to_owned();
+                return self.refused(grant, RefreshTrouble { class: Class::Fatal, why, after: None }).await;
+            }
             Owner::Unknown => return self.lose(grant, "it is not known whose tokens came back").await,
         }
         let now = self.clock.now();

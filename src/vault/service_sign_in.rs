@@ -238,6 +238,7 @@ fn is_no_word_on_the_password(refusal: &Refusal) -> bool {
             | Refusal::Maintenance
             | Refusal::Unavailable { .. }
             | Refusal::Misconfigured { .. }
+            | Refusal::TokenRefused { .. }
             | Refusal::NoImmutableId { .. }
     )
 }

@@ -61,6 +61,7 @@ impl Trial {
                 Refusal::Unavailable { .. }
                 | Refusal::Maintenance
                 | Refusal::Misconfigured { .. }
+                | Refusal::TokenRefused { .. }
                 | Refusal::NoImmutableId { .. },
             ) => 3,
             Err(_) => 1,
@@ -83,7 +84,7 @@ pub fn word(refusal: &Refusal) -> &'static str {
         Refusal::RateLimited { .. } => "rate_limited",
         Refusal::Maintenance => "maintenance",
         Refusal::Unavailable { .. } => "unavailable",
-        Refusal::Misconfigured { .. } => "misconfigured",
+        Refusal::Misconfigured { .. } | Refusal::TokenRefused { .. } => "misconfigured",
         Refusal::NoImmutableId { .. } => "no_immutable_id",
         Refusal::HandoverRefused { .. } => "handover_refused",
         Refusal::Unknown { .. } => "unknown",
@@ -147,6 +148,7 @@ async fn afterwards(
                     let (ok, told) = match connector.owner(&refreshed, &account).await {
                         Owner::Same => (true, "new tokens, and they are the person's"),
                         Owner::Another => (false, "new tokens, but they are somebody else's"),
+                        Owner::Out => (false, "new tokens, but the person is out"),
                         Owner::Unknown => (false, "new tokens, but whose they are cannot be found out"),
                     };
                     tell("refresh", ok, told.to_owned());

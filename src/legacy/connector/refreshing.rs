@@ -104,6 +104,8 @@ impl Connector {
         match self.guarded(arrival).await {
             Ok(arrival) if arrival.identity.legacy_id == account.legacy_id => Owner::Same,
             Ok(_) => Owner::Another,
+            // Locked and disabled people can refresh at several systems; what is asked afterwards tells.
+            Err(refusal) if refusal.is_on_the_person() => Owner::Out,
             Err(_) => Owner::Unknown,
         }
     }

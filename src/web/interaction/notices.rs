@@ -39,7 +39,10 @@ pub fn status(prompt: &SignInPrompt) -> StatusCode {
             StatusCode::TOO_MANY_REQUESTS
         }
         Some(SignInRefusal::Legacy(
-            Refusal::Unavailable { .. } | Refusal::Maintenance | Refusal::Misconfigured { .. },
+            Refusal::Unavailable { .. }
+            | Refusal::Maintenance
+            | Refusal::Misconfigured { .. }
+            | Refusal::TokenRefused { .. },
         )) => StatusCode::SERVICE_UNAVAILABLE,
         Some(SignInRefusal::Legacy(_) | SignInRefusal::NewPasswordsDiffer) | None => StatusCode::OK,
     }
@@ -66,7 +69,7 @@ fn told(refusal: &Refusal) -> Notice {
         Refusal::RateLimited { after } => Notice::RateLimited { remaining: *after },
         Refusal::Maintenance => Notice::Maintenance,
         Refusal::Unavailable { .. } => Notice::Unavailable,
-        Refusal::Misconfigured { .. } => Notice::Misconfigured,
+        Refusal::Misconfigured { .. } | Refusal::TokenRefused { .. } => Notice::Misconfigured,
         Refusal::NoImmutableId { .. }
         | Refusal::SecondFactorRequired(_)
         | Refusal::HandoverRefused { .. }
