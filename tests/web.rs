@@ -220,7 +220,7 @@ async fn served() -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<s
     let (stop, stopped) = oneshot::channel::<()>();
     let patience = Patience { head: Duration::from_millis(100), farewell: Duration::from_secs(5) };
     let stopped = async move { drop(stopped.await) };
-    let server = tokio::spawn(serve(listener, router, None, patience, stopped));
+    let server = tokio::spawn(serve(listener, router.into(), None, patience, stopped));
     (address, stop, server)
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::app::gateway::roles;
 use crate::app::issuers::issuers;
 use crate::app::outbound::{app_client, client_of, upstream_client};
 use crate::app::rooms::{ACR, Rooms, client_keys};
-use crate::app::routing::routes;
+use crate::app::routing::{Handed, routes};
 use crate::app::seal::{SealError, unseal};
 use crate::gateway::issuers::trusted::Issuers;
 use crate::id::{ClientId, NodeId};
@@ -43,7 +44,7 @@ use crate::time::Clock;
 use crate::tokens::key_custody::{CustodyError, KeyCustody, Placed};
 use crate::vault::service_passwords::ServicePasswords;
 use crate::web::page::stylesheet::StylesheetError;
-use crate::web::serve::{Patience, TlsFiles, serve};
+use crate::web::serve::{Lanes, Patience, TlsFiles, serve};
 
 /// An ended session stays this long, so that a late sign-out can still be told what it was.
 const ENDED_SESSIONS: Duration = Duration::from_secs(24 * 60 * 60);
@@ -84,7 +85,7 @@ pub enum OpenError {
 
 /// A bridge that is ready to serve.
 pub struct Bridge {
-    router: Router,
+    lanes: Lanes,
     tls: Option<TlsFiles>,
     db: Db,
     rotate_keys: RotateKeys,
@@ -183,7 +184,7 @@ impl Bridge {
         };
         let wired = rooms.wired();
         wired.service_accounts.tell().await?;
-        let router = routes(rooms.handed(&wired), &rooms.blueprint)?;
+        let lanes = lanes(&rooms.handed(&wired), &rooms.blueprint)?;
         let sweep = Sweep {
             db: rooms.db.clone(),
             keep: Keep {
@@ -202,7 +203,7 @@ impl Bridge {
         let tls = rooms.blueprint.settings.server.tls.as_ref();
         let tls = tls.map(|tls| TlsFiles { certificate: tls.certificate.clone(), key: tls.key.clone() });
         Ok(Self {
-            router,
+            lanes,
             tls,
             db: rooms.db,
             rotate_keys: RotateKeys { custody, keyring, clock: clock.clone() },
@@ -227,7 +228,7 @@ impl Bridge {
 
     /// The routes, for whoever calls them without a socket.
     pub fn router(&self) -> Router {
-        self.router.clone()
+        self.lanes.first.clone()
     }
 
     /// Serves until `stop` is done; then finishes what is under way and closes the database.
@@ -249,7 +250,7 @@ impl Bridge {
         jobs.spawn(self.watch_sessions.run());
         let (issuers, now) = (self.issuers, self.clock.now());
         jobs.spawn(async move { issuers.warm(now).await });
-        let served = serve(listener, self.router, self.tls, Patience::default(), stop).await;
+        let served = serve(listener, self.lanes, self.tls, Patience::default(), stop).await;
         jobs.shutdown().await;
         self.db.close().await;
         served
@@ -261,6 +262,18 @@ pub fn tell_warnings(blueprint: &Blueprint) {
     for warning in &blueprint.warnings {
         warn!("configuration: {warning}");
     }
+}
+
+/// The routes once for each processor: all share everything but their connections to the APIs behind the gateway, so that a request and its
+/// answer stay where they are.
+fn lanes(handed: &Handed, blueprint: &Blueprint) -> Result<Lanes, OpenError> {
+    let lane = || {
+        let mut handed = handed.clone();
+        handed.passage.http = upstream_client()?;
+        routes(handed, blueprint)
+    };
+    let others = std::thread::available_parallelism().map_or(1, NonZero::get) - 1;
+    Ok(Lanes { first: lane()?, others: (0..others).map(|_| lane()).collect::<Result<_, _>>()? })
 }
 
 /// A connector for each old system of the configuration.

@@ -61,6 +61,7 @@ use crate::web::{assets, cors, health, layers};
 const BEYOND_LEGACY: Duration = Duration::from_secs(20);
 
 /// The flows and what handlers hold beside them.
+#[derive(Clone)]
 pub(super) struct Handed {
     pub(super) db: Db,
     pub(super) keyring: Keyring,

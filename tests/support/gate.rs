@@ -123,7 +123,7 @@ pub async fn signs_in(app: &App, mut browser: Browser, (user, password): (&str, 
 pub fn listens(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, router, None, Patience::default(), std::future::pending()));
+    tokio::spawn(serve(listener, router.into(), None, Patience::default(), std::future::pending()));
     address
 }
 

@@ -34,7 +34,7 @@ impl Replay {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let stop = async { drop(tokio::signal::ctrl_c().await) };
-            serve(listener, router(cassette, &base_url), None, Patience::default(), stop).await
+            serve(listener, router(cassette, &base_url).into(), None, Patience::default(), stop).await
         })?;
         Ok(ExitCode::SUCCESS)
     }
