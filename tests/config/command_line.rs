@@ -15,7 +15,8 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap()
+        let Self { code, stdout, stderr } = self;
+        serde_json::from_str(stdout).unwrap_or_else(|why| panic!("{why}; exit code {code:?}: {stderr}"))
     }
 }
 
