@@ -9,9 +9,10 @@ use crate::oauth::params::Params;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::sign_in::{SignIn, SignInOutcome, Typed};
 use crate::provider::sign_in_further::{TypedCode, TypedNewPassword};
+use crate::provider::visitor::Visitor;
 use crate::secret::Secret;
-use crate::time::Clock;
-use crate::web::extract::params::{Form, Query};
+use crate::time::{Clock, Timestamp};
+use crate::web::extract::params::{Form, MalformedForm, Query};
 use crate::web::extract::visiting::Visiting;
 use crate::web::interaction::step::StepPages;
 use crate::web::routes::{LEGACY_SIGN_IN, SIGN_IN, SIGN_IN_CODE, SIGN_IN_NEW_PASSWORD};
@@ -84,29 +85,14 @@ async fn shown(
 }
 
 async fn submit(State(handlers): State<SignInHandlers>, visiting: Visiting, Form(params): Form) -> Response {
-    let params = match params {
-        Ok(params) => params,
-        Err(malformed) => return handlers.pages.refuse((&malformed).into(), &[], &visiting),
+    let flow = &handlers.sign_in;
+    let tried = async |params: &Params, sealed: &str, visitor: &Visitor, now| {
+        let realm = params.one("realm").map(str::to_owned);
+        let typed =
+            Typed { user_name: secret(params, "username"), password: secret(params, "password"), realm };
+        flow.submit(typed, sealed, visitor, now).await
     };
-    match submitted(&handlers, &params, &visiting).await {
-        Ok(response) => response,
-        Err(error) => handlers.pages.refuse((&error).into(), &[], &visiting),
-    }
-}
-
-async fn submitted(
-    handlers: &SignInHandlers,
-    params: &Params,
-    visiting: &Visiting,
-) -> Result<Response, AuthorizeError> {
-    let SignInHandlers { sign_in, pages, clock } = handlers;
-    let field = |name| Secret::from(params.one(name).unwrap_or_default());
-    let realm = params.one("realm").map(str::to_owned);
-    let typed = Typed { user_name: field("username"), password: field("password"), realm };
-    let visitor = visiting.visitor().await?;
-    let sealed = params.one("request").unwrap_or_default();
-    let outcome = sign_in.submit(typed, sealed, &visitor, clock.now()).await?;
-    answered(outcome, pages, visiting).await
+    submitted(&handlers, params, &visiting, tried).await
 }
 
 /// A second factor.
@@ -115,21 +101,13 @@ async fn submit_code(
     visiting: Visiting,
     Form(params): Form,
 ) -> Response {
-    let SignInHandlers { sign_in, pages, clock } = &handlers;
-    let submitted = async |params: &Params| {
-        let typed = TypedCode {
-            code: Secret::from(params.one("code").unwrap_or_default()),
-            password: params.one("password").map(Secret::from),
-        };
-        let visitor = visiting.visitor().await?;
-        let sealed = params.one("request").unwrap_or_default();
-        let outcome = sign_in.submit_code(typed, sealed, &visitor, clock.now()).await?;
-        answered(outcome, pages, &visiting).await
+    let flow = &handlers.sign_in;
+    let tried = async |params: &Params, sealed: &str, visitor: &Visitor, now| {
+        let password = params.one("password").map(Secret::from);
+        let typed = TypedCode { code: secret(params, "code"), password };
+        flow.submit_code(typed, sealed, visitor, now).await
     };
-    match params {
-        Ok(params) => or_refused(submitted(&params).await, pages, &visiting),
-        Err(malformed) => pages.refuse((&malformed).into(), &[], &visiting),
-    }
+    submitted(&handlers, params, &visiting, tried).await
 }
 
 /// A new password.
@@ -138,31 +116,41 @@ async fn submit_new_password(
     visiting: Visiting,
     Form(params): Form,
 ) -> Response {
-    let SignInHandlers { sign_in, pages, clock } = &handlers;
-    let submitted = async |params: &Params| {
-        let field = |name| Secret::from(params.one(name).unwrap_or_default());
+    let flow = &handlers.sign_in;
+    let tried = async |params: &Params, sealed: &str, visitor: &Visitor, now| {
         let typed = TypedNewPassword {
-            password: field("password"),
-            new_password: field("new_password"),
-            again: field("new_password_again"),
+            password: secret(params, "password"),
+            new_password: secret(params, "new_password"),
+            again: secret(params, "new_password_again"),
         };
-        let visitor = visiting.visitor().await?;
-        let sealed = params.one("request").unwrap_or_default();
-        let outcome = sign_in.submit_new_password(typed, sealed, &visitor, clock.now()).await?;
-        answered(outcome, pages, &visiting).await
+        flow.submit_new_password(typed, sealed, visitor, now).await
     };
-    match params {
-        Ok(params) => or_refused(submitted(&params).await, pages, &visiting),
-        Err(malformed) => pages.refuse((&malformed).into(), &[], &visiting),
-    }
+    submitted(&handlers, params, &visiting, tried).await
 }
 
-fn or_refused(
-    response: Result<Response, AuthorizeError>,
-    pages: &StepPages,
+fn secret(params: &Params, name: &str) -> Secret {
+    Secret::from(params.one(name).unwrap_or_default())
+}
+
+/// What the forms of a sign-in share: the pending request, the visitor, and the answer.
+async fn submitted(
+    handlers: &SignInHandlers,
+    params: Result<Params, MalformedForm>,
     visiting: &Visiting,
+    tried: impl AsyncFnOnce(&Params, &str, &Visitor, Timestamp) -> Result<SignInOutcome, AuthorizeError>,
 ) -> Response {
-    response.unwrap_or_else(|error| pages.refuse((&error).into(), &[], visiting))
+    let SignInHandlers { pages, clock, .. } = handlers;
+    let params = match params {
+        Ok(params) => params,
+        Err(malformed) => return pages.refuse((&malformed).into(), &[], visiting),
+    };
+    let answer = async {
+        let visitor = visiting.visitor().await?;
+        let sealed = params.one("request").unwrap_or_default();
+        let outcome = tried(&params, sealed, &visitor, clock.now()).await?;
+        answered(outcome, pages, visiting).await
+    };
+    answer.await.unwrap_or_else(|error| pages.refuse((&error).into(), &[], visiting))
 }
 
 /// What a try to sign in leads to.
