@@ -12,11 +12,11 @@
 
 #[path = "../examples/legacy_system.rs"]
 pub mod legacy_system;
+pub mod running;
 
 use std::fmt::Write as _;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use passerelle::app::blueprint::Blueprint;
@@ -27,6 +27,7 @@ use passerelle::oauth::algorithm::SigningAlgorithm;
 use passerelle::secret::Chance;
 use passerelle::time::Clock;
 use passerelle::tokens::access::{AccessClaims, OneOrMany};
+use running::{Running, free_port, wait_for};
 
 const SECRET: &str = "service-secret-0123456789-0123456789-0123456789";
 const AUDIENCE: &str = "https://api.example.org";
@@ -34,41 +35,6 @@ const CONNECTIONS: usize = 32;
 const SECONDS: u64 = 8;
 /// As many tokens as no run can use up twice within a minute.
 const UNSEEN: usize = 60_000;
-
-/// Ended with its handle.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Self {
-        Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-    }
-
-    /// Processor time so far in clock ticks, and the memory in use, of this process and its children.
-    fn costs(&self) -> (u64, u64) {
-        let own = self.0.id();
-        let children =
-            std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
-        let all = children.split_whitespace().filter_map(|id| id.parse().ok()).chain([own]);
-        all.fold((0, 0), |(ticks, memory), id| {
-            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-            let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-            let field = |at: usize| fields.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-            // proc(5): utime, stime and rss, counted behind the name.
-            (ticks + field(11) + field(12), memory + field(21) * 4096)
-        })
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 #[tokio::main]
 async fn main() {
@@ -94,8 +60,7 @@ async fn main() {
     let config = configuration(bridge, api, &legacy.base_url);
     let file = folder.path().join("passerelle.toml");
     std::fs::write(&file, &config).unwrap();
-    let mut serve = Command::new(env!("CARGO_BIN_EXE_passerelle"));
-    let bridge_process = Running::start(serve.args(["serve", "--config"]).arg(&file));
+    let bridge_process = Running::bridge(&file);
     let issuer = format!("http://127.0.0.1:{bridge}");
     wait_for(&format!("{issuer}/healthz")).await;
     let tokens = tokens(&config, folder.path(), &issuer).await;
@@ -179,16 +144,6 @@ fn configuration(bridge: u16, api: u16, legacy: &str) -> String {
         scopes = ["events.read"]
         "#
     )
-}
-
-async fn wait_for(url: &str) {
-    for _ in 0..600 {
-        if reqwest::get(url).await.is_ok_and(|answer| answer.status().is_success()) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{url} does not answer");
 }
 
 /// One from the token endpoint, and many more of its kind, signed with the bridge's own key.

@@ -83,7 +83,7 @@ async fn house() -> House {
     let blueprint = Blueprint::of_text(&config, Path::new(data.path()), &Environment::default()).unwrap();
     let router = Bridge::open(blueprint, Clock::System, Chance::System).await.unwrap().router();
     let page = send(&router, Request::get(authorize()).body(Body::empty()).unwrap()).await;
-    let binding = cookie(&page);
+    let binding = cookies(&page);
     let html = String::from_utf8(to_bytes(page.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap();
     let sealed =
         html.split("name=\"request\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
@@ -93,7 +93,7 @@ async fn house() -> House {
     parts.headers.insert(header::COOKIE, binding.parse().unwrap());
     let signed_in = send(&router, Request::from_parts(parts, body)).await;
     assert_eq!(signed_in.status(), StatusCode::SEE_OTHER);
-    let cookies = format!("{binding}; {}", cookie(&signed_in));
+    let cookies = format!("{binding}; {}", cookies(&signed_in));
     House { router, cookies, _data: data }
 }
 
@@ -110,9 +110,11 @@ fn authorize() -> String {
     format!("/authorize?{query}")
 }
 
-fn cookie(response: &Response<Body>) -> String {
-    let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
-    cookie.split(';').next().unwrap().to_owned()
+/// What the answer sets, as a browser sends it back.
+fn cookies(response: &Response<Body>) -> String {
+    let cookies =
+        response.headers().get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap());
+    cookies.filter_map(|cookie| cookie.split(';').next()).collect::<Vec<_>>().join("; ")
 }
 
 fn form(path: &str, fields: &[(&str, &str)]) -> Request<Body> {
