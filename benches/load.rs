@@ -18,6 +18,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use josekit::jws::{self, JwsHeader, RS256};
+use passerelle::app::outbound::app_client;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Response, StatusCode};
 use running::{Running, free_port, wait_for};
@@ -140,7 +141,8 @@ struct Person {
 
 impl Person {
     fn arrives(issuer: &str) -> Self {
-        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        // It follows no redirects.
+        let http = app_client(Duration::from_secs(30)).unwrap();
         let nothing = String::new;
         Self { http, issuer: issuer.to_owned(), cookies: nothing(), access: nothing(), refresh: nothing() }
     }

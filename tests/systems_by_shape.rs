@@ -137,6 +137,7 @@ fn account(user_name: &str) -> Account {
         claims: Map::new(),
         created_at: Timestamp::from_seconds(0),
         updated_at: Timestamp::from_seconds(0),
+        alive_at: None,
     }
 }
 

@@ -302,6 +302,7 @@ fn account(claims: Value) -> Account {
         claims,
         created_at: BEGINNING,
         updated_at: BEGINNING + Duration::from_secs(5),
+        alive_at: None,
     }
 }
 

@@ -144,6 +144,7 @@ async fn remembered(db: &Db, arrival: Arrival, now: Timestamp) -> Account {
         claims: arrival.identity.claims,
         created_at: now,
         updated_at: now,
+        alive_at: None,
     };
     let remember = db.write(move |tx| {
         Box::pin(async move {

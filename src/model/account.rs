@@ -23,4 +23,6 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When user name or claims last changed.
     pub updated_at: Timestamp,
+    /// When the legacy system last said that they are good; written by `store::life`.
+    pub alive_at: Option<Timestamp>,
 }

@@ -154,7 +154,8 @@ impl Entry {
             }
             None => (AccountId::mint(&self.authorize.chance), now, now),
         };
-        Ok(Account { id, connector, legacy_id, user_name, claims, created_at, updated_at })
+        let alive_at = Some(now);
+        Ok(Account { id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at })
     }
 
     fn session(

@@ -61,7 +61,7 @@ enum Heard {
 }
 
 impl Liveness {
-    /// How `account` stands.
+    /// How `account` stands, which was read just now.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -69,12 +69,11 @@ impl Liveness {
         if !self.can_ask(account) {
             return Ok(Standing::Good);
         }
-        let known = life::find(&self.db, &account.id).await?;
         let LivenessPolicy { revalidate, max_stale } = self.policy;
-        if known.alive_at.is_some_and(|alive| now.since(alive) < revalidate) {
+        if account.alive_at.is_some_and(|alive| now.since(alive) < revalidate) {
             return Ok(Standing::Good);
         }
-        let as_known = || match known.alive_at {
+        let as_known = || match account.alive_at {
             Some(alive) if now.since(alive) >= max_stale => Standing::Stale,
             _ => Standing::Good,
         };

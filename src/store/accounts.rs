@@ -7,18 +7,18 @@ use crate::store::error::StoreError;
 
 const FIND: Sql = Sql::new(
     "find account",
-    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at FROM accounts WHERE id = $1",
+    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at FROM accounts WHERE id = $1",
 );
 
 const FIND_BY_LEGACY_ID: Sql = Sql::new(
     "find account by legacy id",
-    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at FROM accounts \
+    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at FROM accounts \
      WHERE connector = $1 AND legacy_id = $2",
 );
 
 const LIST_BY_USER_NAME: Sql = Sql::new(
     "list accounts by user name",
-    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at FROM accounts \
+    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at FROM accounts \
      WHERE LOWER(user_name) = LOWER($1) ORDER BY id",
 );
 
@@ -30,7 +30,7 @@ const REMEMBER: Sql = Sql::new(
          updated_at = CASE WHEN accounts.user_name = excluded.user_name AND accounts.claims = excluded.claims \
                            THEN accounts.updated_at ELSE excluded.updated_at END, \
          user_name = excluded.user_name, claims = excluded.claims \
-     RETURNING id, connector, legacy_id, user_name, claims, created_at, updated_at",
+     RETURNING id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at",
 );
 
 /// The account with this subject.
@@ -79,5 +79,6 @@ fn read(row: Row) -> Result<Account, StoreError> {
         claims: row.json("claims")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
+        alive_at: row.maybe_time("alive_at")?,
     })
 }

@@ -2,11 +2,9 @@
 //! time, on whatever node, so that a person is asked about once in each interval and nobody else waits for the answer.
 
 use crate::id::AccountId;
-use crate::store::db::{Db, Sql, Tx, args};
+use crate::store::db::{Sql, Tx, args};
 use crate::store::error::StoreError;
 use crate::time::Timestamp;
-
-const FIND: Sql = Sql::new("find life", "SELECT alive_at, asked_at FROM accounts WHERE id = $1");
 
 const TAKE_QUESTION: Sql = Sql::new(
     "take the question of life",
@@ -15,21 +13,6 @@ const TAKE_QUESTION: Sql = Sql::new(
 
 const NOTE_ALIVE: Sql =
     Sql::new("note life", "UPDATE accounts SET alive_at = $2, asked_at = $2 WHERE id = $1");
-
-/// What is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Life {
-    /// When the person was last known to be good.
-    pub alive_at: Option<Timestamp>,
-    /// When somebody last asked.
-    pub asked_at: Option<Timestamp>,
-}
-
-/// What is known of `account`.
-pub async fn find(db: &Db, account: &AccountId) -> Result<Life, StoreError> {
-    let Some(row) = db.fetch_optional(&FIND, args![account]).await? else { return Ok(Life::default()) };
-    Ok(Life { alive_at: row.maybe_time("alive_at")?, asked_at: row.maybe_time("asked_at")? })
-}
 
 /// Takes the question, when nobody asked since `asked_before`. True for the one who has to ask.
 pub async fn take_question(

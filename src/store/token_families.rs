@@ -22,6 +22,15 @@ const FIND: Sql = Sql::new(
      FROM token_families WHERE id = $1",
 );
 
+/// One question instead of two: it is asked for each token that is presented.
+const FIND_FOR_TOKEN: Sql = Sql::new(
+    "find token family for a token",
+    "SELECT id, grounds, bound_to, refresh_handle, refresh_current, refresh_previous, generation, rotated_at, \
+         idle_expires_at, successor, successor_used, created_at, expires_at, revoked_at, revocation_reason, \
+         (SELECT jti FROM revoked_tokens WHERE jti = $2) AS revoked_token \
+     FROM token_families WHERE id = $1",
+);
+
 const FIND_BY_HANDLE: Sql = Sql::new(
     "find token family by handle",
     "SELECT id, grounds, bound_to, refresh_handle, refresh_current, refresh_previous, generation, rotated_at, \
@@ -105,6 +114,17 @@ pub async fn insert(tx: &mut Tx, family: &TokenFamily) -> Result<(), StoreError>
 /// The family with this id, in whatever state.
 pub async fn find(db: &Db, id: &FamilyId) -> Result<Option<TokenFamily>, StoreError> {
     db.fetch_optional(&FIND, args![id]).await?.map(read).transpose()
+}
+
+/// The family with this id, in whatever state, and whether its token `jti` was revoked alone.
+pub async fn find_for_token(
+    db: &Db,
+    id: &FamilyId,
+    jti: &str,
+) -> Result<Option<(TokenFamily, bool)>, StoreError> {
+    let Some(row) = db.fetch_optional(&FIND_FOR_TOKEN, args![id, jti]).await? else { return Ok(None) };
+    let revoked = row.maybe_text("revoked_token")?.is_some();
+    Ok(Some((read(row)?, revoked)))
 }
 
 /// The family that a refresh token belongs to, by the part that all its tokens share.

@@ -53,10 +53,9 @@ impl Presented {
     /// # Errors
     /// When the database does not answer.
     pub async fn open(&self, token: &str, now: Timestamp) -> Result<Option<LiveAccess>, StoreError> {
-        let Some(live) = self.read(token).await? else { return Ok(None) };
-        if live.expires_at <= now || self.is_revoked(&live).await? {
+        let Some(live) = self.read(token, now).await?.filter(|live| live.expires_at > now) else {
             return Ok(None);
-        }
+        };
         if let Some(family) = &live.family {
             let seen = family.refresh.as_ref();
             let newest = seen
@@ -68,10 +67,11 @@ impl Presented {
         Ok(Some(live))
     }
 
-    async fn read(&self, token: &str) -> Result<Option<LiveAccess>, StoreError> {
+    async fn read(&self, token: &str, now: Timestamp) -> Result<Option<LiveAccess>, StoreError> {
         if token.contains('.') {
             let claims = self.keyring.verify(token).ok().and_then(|verified| self.access_claims(&verified));
-            match claims {
+            // An expired one costs no question.
+            match claims.filter(|claims| claims.exp > now.as_seconds()) {
                 Some(claims) => self.of_jwt(claims).await,
                 None => Ok(None),
             }
@@ -94,11 +94,16 @@ impl Presented {
 
     async fn of_jwt(&self, claims: AccessClaims) -> Result<Option<LiveAccess>, StoreError> {
         let family = match &claims.fam {
-            None => None,
-            Some(id) => match token_families::find(&self.db, id).await? {
-                Some(family) => Some(family),
-                // Every token with a family dies with it.
-                None => return Ok(None),
+            None => {
+                if revoked_tokens::contains(&self.db, &claims.jti).await? {
+                    return Ok(None);
+                }
+                None
+            }
+            // A family's tokens die with it, and each may be revoked alone.
+            Some(id) => match token_families::find_for_token(&self.db, id, &claims.jti).await? {
+                Some((family, false)) if family.revoked.is_none() => Some(family),
+                _ => return Ok(None),
             },
         };
         let scope = Scope::parse(claims.scope.as_deref().unwrap_or_default()).unwrap_or_default();
@@ -125,8 +130,8 @@ impl Presented {
         let family = match &record.family {
             None => None,
             Some(id) => match token_families::find(&self.db, id).await? {
-                Some(family) => Some(family),
-                None => return Ok(None),
+                Some(family) if family.revoked.is_none() => Some(family),
+                _ => return Ok(None),
             },
         };
         Ok(Some(LiveAccess {
@@ -138,16 +143,6 @@ impl Presented {
             issued_at: record.issued_at,
             expires_at: record.expires_at,
         }))
-    }
-
-    async fn is_revoked(&self, live: &LiveAccess) -> Result<bool, StoreError> {
-        if live.family.as_ref().is_some_and(|family| family.revoked.is_some()) {
-            return Ok(true);
-        }
-        match &live.jti {
-            Some(jti) => revoked_tokens::contains(&self.db, jti).await,
-            None => Ok(false),
-        }
     }
 
     /// A token of the newest answer is in use, so that answer arrived: `rules::rotation` tells why that matters.

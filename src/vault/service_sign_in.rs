@@ -136,6 +136,7 @@ impl ServiceAccounts {
             claims,
             created_at: known.map_or(now, |known| known.created_at),
             updated_at: now,
+            alive_at: Some(now),
         };
         for _ in 0..TRIES {
             let sealed = self.vault.sealed(&person.id, &tokens, now);

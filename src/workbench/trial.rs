@@ -188,6 +188,7 @@ fn account_of(identity: &Identity, now: Timestamp) -> Account {
         claims: identity.claims.clone(),
         created_at: now,
         updated_at: now,
+        alive_at: Some(now),
     }
 }
 

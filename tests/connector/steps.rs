@@ -287,6 +287,7 @@ async fn after_a_refresh_it_is_looked_whose_tokens_came_and_whether_they_are_goo
         claims,
         created_at: now,
         updated_at: now,
+        alive_at: None,
     };
     let refreshed = connector.refresh(&Secret::from("R3FRESH"), &account).await.unwrap();
     foreign.says("/me", status, profile);

@@ -98,6 +98,7 @@ pub(super) fn account_of(arrival: &Arrival) -> Account {
         claims: identity.claims,
         created_at: BEGINNING,
         updated_at: BEGINNING,
+        alive_at: None,
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) fn account(id: &str) -> Account {
         claims: claims(),
         created_at: BEGINNING,
         updated_at: BEGINNING,
+        alive_at: None,
     }
 }
 

@@ -120,6 +120,7 @@ impl Parts {
             claims: serde_json::Map::new(),
             created_at: now,
             updated_at: now,
+            alive_at: None,
         };
         let session = LoginSession {
             id: SessionId::mint(now, &self.chance),

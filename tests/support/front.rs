@@ -188,6 +188,7 @@ impl Front {
             claims: serde_json::Map::new(),
             created_at: now,
             updated_at: now,
+            alive_at: None,
         };
         let (cookie, digest) = new_cookie(chance);
         let session = LoginSession {

@@ -299,6 +299,7 @@ fn alice(id: AccountId) -> Account {
         claims,
         created_at: super::parts::BEGINNING,
         updated_at: super::parts::BEGINNING,
+        alive_at: None,
     }
 }
 

@@ -40,6 +40,7 @@ async fn person(db: &Db, connector: &str, legacy_id: &str, user_name: &str, keep
         claims: Map::new(),
         created_at: BEGINNING,
         updated_at: BEGINNING,
+        alive_at: None,
     };
     let write = db.write(move |tx| {
         Box::pin(async move {

@@ -20,12 +20,15 @@ const BATCH: usize = 256;
 /// How many may wait before the next caller waits to be queued.
 const QUEUE: usize = 1024;
 
+// Each of these goes to SQLite at once: every statement of its own costs a way to the thread that sqlx runs SQLite on, and back.
+
 /// IMMEDIATE: a transaction that begins by reading and then writes fails at once when another process wrote in between.
-const BEGIN: Sql = Sql::new("begin", "BEGIN IMMEDIATE");
-const COMMIT: Sql = Sql::new("commit", "COMMIT");
+const BEGIN: Sql = Sql::new("begin", "BEGIN IMMEDIATE; SAVEPOINT work");
+/// What was done stands, and the next work begins.
+const NEXT: Sql = Sql::new("next savepoint", "RELEASE work; SAVEPOINT work");
+const COMMIT: Sql = Sql::new("commit", "RELEASE work; COMMIT");
 const ROLLBACK: Sql = Sql::new("rollback", "ROLLBACK");
-const SAVEPOINT: Sql = Sql::new("savepoint", "SAVEPOINT work");
-const RELEASE: Sql = Sql::new("release savepoint", "RELEASE work");
+/// The savepoint stays, for the next work.
 const UNDO: Sql = Sql::new("rollback to savepoint", "ROLLBACK TO work");
 
 pub(super) type BoxedWork = Box<dyn for<'t> FnOnce(&'t mut Tx) -> Work<'t, ()> + Send>;
@@ -168,14 +171,20 @@ async fn commit_together(tx: &mut Tx, jobs: Vec<Job>, endings: &Endings) -> Cont
     }
     let mut verdicts = Vec::with_capacity(jobs.len());
     let mut broken = Ok(());
-    for job in jobs {
+    let mut jobs = jobs.into_iter().peekable();
+    while let Some(Job { work, verdict }) = jobs.next() {
+        let done = if broken.is_ok() { work::run(tx, work).await } else { Ok(()) };
+        // Its failure leaves its neighbours alone, as long as the transaction still stands: a full disk, for one, makes SQLite roll back
+        // all of it, and then there is no savepoint to return to.
         if broken.is_ok() {
-            let (verdict, health) = in_savepoint(tx, job.work).await;
-            verdicts.push((job.verdict, verdict));
-            broken = health;
-        } else {
-            verdicts.push((job.verdict, Ok(())));
+            broken = match &done {
+                Ok(()) if jobs.peek().is_some() => control(tx, &NEXT).await,
+                // The commit releases it.
+                Ok(()) => Ok(()),
+                Err(_) => control(tx, &UNDO).await,
+            };
         }
+        verdicts.push((verdict, done));
     }
     let committed = match broken {
         Ok(()) => control(tx, &COMMIT).await,
@@ -196,23 +205,6 @@ async fn commit_together(tx: &mut Tx, jobs: Vec<Job>, endings: &Endings) -> Cont
         Ok(()) => ControlFlow::Continue(()),
         Err(error) => ControlFlow::Break(error),
     }
-}
-
-/// Does one job so that its failure leaves its neighbours alone. The second answer is whether the transaction still stands:
-/// a full disk, for one, makes SQLite roll back all of it, and then there is no savepoint to return to.
-async fn in_savepoint(tx: &mut Tx, work: BoxedWork) -> (Result<(), StoreError>, Result<(), StoreError>) {
-    if let Err(error) = control(tx, &SAVEPOINT).await {
-        return (Err(error.clone()), Err(error));
-    }
-    let done = work::run(tx, work).await;
-    let health = match &done {
-        Ok(()) => control(tx, &RELEASE).await,
-        Err(_) => match control(tx, &UNDO).await {
-            Ok(()) => control(tx, &RELEASE).await,
-            Err(error) => Err(error),
-        },
-    };
-    (done, health)
 }
 
 async fn control(tx: &mut Tx, sql: &Sql) -> Result<(), StoreError> {
