@@ -32,7 +32,8 @@ enum What {
         #[arg(long, value_enum, default_value_t = Format::Pem)]
         format: Format,
         /// Only the key of this name, and nothing around it; all that are published without.
-        #[arg(long)]
+        // One name in 64 begins with a hyphen.
+        #[arg(long, allow_hyphen_values = true)]
         kid: Option<String>,
         #[command(flatten)]
         file: ConfigurationFile,
