@@ -1,4 +1,4 @@
-//! `passerelle keys`: the signing keys, listed, replaced, and their public halves handed out. A bridge that runs takes up what was done within a minute.
+//! `passerelle keys`: the signing keys, listed, replaced, and their public halves handed out. A bridge that runs takes up what was done within seconds.
 
 use std::process::ExitCode;
 
@@ -43,7 +43,7 @@ enum What {
         /// Only this algorithm; all that are in use without.
         #[arg(long, value_parser = algorithm)]
         algorithm: Vec<SigningAlgorithm>,
-        /// A key may have leaked: the old one stops signing at once.
+        /// A key may have leaked: the old one stops signing as soon as every bridge publishes the new one, in ten seconds.
         #[arg(long)]
         emergency: bool,
         #[command(flatten)]
