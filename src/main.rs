@@ -5,7 +5,7 @@
 
 mod commands;
 
-use std::io::stderr;
+use std::io::{IsTerminal as _, stderr};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -19,6 +19,7 @@ use commands::explain::Explain;
 use commands::gateway::GatewayCommand;
 use commands::init::Init;
 use commands::keys::KeysCommand;
+use commands::print;
 use commands::serve::Serve;
 use commands::service_accounts::ServiceAccountsCommand;
 use commands::sessions::SessionsCommand;
@@ -91,8 +92,17 @@ fn main() -> ExitCode {
         Command::Gateway(gateway) => gateway.run(),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("passerelle: {error:#}");
+        print::aside(&format!("passerelle: {}", told(&error)));
         ExitCode::FAILURE
+    })
+}
+
+/// What went wrong and why, each thing once: many an error says itself what its cause says.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        said if said.contains(&cause) => told,
+        said => format!("{said}: {cause}"),
     })
 }
 
@@ -100,6 +110,10 @@ fn start_logging(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     // To stderr: stdout belongs to what a command answers.
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    // Whoever read the log may be gone: telling them so would be one more write to them, and a panic.
+    let lines = lines.log_internal_errors(false);
+    // A file or a journal is no place for colours. At a terminal they are there unless NO_COLOR is set (no-color.org).
+    let lines = if stderr().is_terminal() { lines } else { lines.with_ansi(false) };
     match format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),

@@ -37,6 +37,7 @@ use passerelle::rules::interaction::InteractionRefusal;
 use passerelle::rules::logout::LogoutRefusal;
 use passerelle::rules::redirect_uri::UntrustedRedirect;
 use passerelle::rules::scope::NarrowingRefusal;
+use passerelle::secret::Chance;
 use passerelle::store::error::StoreError;
 use passerelle::web::error::json;
 use passerelle::web::error::page::Refused;
@@ -490,4 +491,20 @@ fn the_catalogue_is_what_it_was() {
         writeln!(catalogue.0, "{status} {} [{reason}] {refusal}", refusal.code()).unwrap();
     }
     insta::assert_snapshot!(catalogue.0);
+}
+
+/// An app that hears `server_error` gives up; one that hears this comes again.
+#[tokio::test]
+async fn an_app_is_told_to_come_again_while_the_database_is_gone_and_not_what_is_wrong_with_it() {
+    let door = json::JsonDoor { chance: Chance::System };
+    for error in [TokenError::from(unavailable()), ClientAuthError::from(unavailable()).into()] {
+        let answer = door.refuse("token", error.code(), &error, json::Challenge::None);
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["retry-after"]),
+            (503, &"1".parse().unwrap())
+        );
+        let body = axum::body::to_bytes(answer.into_body(), 1 << 10).await.unwrap();
+        let told = r#"{"error":"temporarily_unavailable","error_description":"the database does not answer; try again in a moment"}"#;
+        assert_eq!(String::from_utf8_lossy(&body), told);
+    }
 }

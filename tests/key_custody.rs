@@ -10,7 +10,7 @@ use passerelle::keys::master_key::MasterKey;
 use passerelle::keys::ring::Duty;
 use passerelle::keys::seal::Sealer;
 use passerelle::oauth::algorithm::SigningAlgorithm;
-use passerelle::rules::key_life::Urgency;
+use passerelle::rules::key_life::{TAKE_UP, Urgency};
 use passerelle::secret::{Chance, Secret};
 use passerelle::store::db::Db;
 use passerelle::time::Clock;
@@ -98,6 +98,8 @@ async fn an_operators_planned_rotation_waits_for_the_caches_and_an_emergency_doe
     keys.rotate(&[SigningAlgorithm::Es256], Urgency::Planned, clock.now()).await.unwrap();
     assert_eq!(es256_states(&custody, &clock).await, ["signing", "published"]);
     keys.rotate(&[SigningAlgorithm::Es256], Urgency::Emergency, clock.now()).await.unwrap();
+    assert_eq!(es256_states(&custody, &clock).await, ["signing", "published", "published"]);
+    clock.forward(TAKE_UP);
     assert_eq!(es256_states(&custody, &clock).await, ["retired", "retired", "signing"]);
     let others = keys.list(clock.now()).await.unwrap();
     assert_eq!(others.iter().filter(|key| key.algorithm == SigningAlgorithm::EdDsa).count(), 1);
@@ -116,6 +118,7 @@ async fn a_running_server_takes_up_what_an_operator_rotated() {
     let old = keyring.sign(SigningAlgorithm::Es256, "JWT", &serde_json::json!({})).await.unwrap();
     let keys = Keys { custody };
     keys.rotate(&[SigningAlgorithm::Es256], Urgency::Emergency, clock.now()).await.unwrap();
+    clock.forward(TAKE_UP);
     job.once(&held).await.unwrap();
     let new = keyring.sign(SigningAlgorithm::Es256, "JWT", &serde_json::json!({})).await.unwrap();
     let signed_with = |token: &str| keyring.verify(token).unwrap().key;
@@ -132,4 +135,52 @@ async fn keys_of_another_master_key_are_named_and_left_alone() {
     assert!(matches!(refused, CustodyError::Key(_)), "{refused}");
     assert!(refused.to_string().contains("another master key"), "{refused}");
     assert_eq!(custody.keep(BEGINNING).await.unwrap(), placed);
+}
+
+/// A node with its own ring on the same rows.
+struct Node {
+    job: RotateKeys,
+    held: Vec<(passerelle::id::KeyId, Duty)>,
+}
+
+impl Node {
+    async fn start(custody: &KeyCustody, clock: &Clock) -> Self {
+        let placed = custody.keep(clock.now()).await.unwrap();
+        let keyring = Keyring::new(custody.assemble(&placed).await.unwrap());
+        let job = RotateKeys { custody: custody.clone(), keyring, clock: clock.clone() };
+        Self { job, held: duties(&placed) }
+    }
+
+    async fn looks(&mut self) {
+        self.held = self.job.once(&self.held).await.unwrap();
+    }
+}
+
+/// Whoever meets a token of one node may ask the other for the keys, and keeps what it hears.
+#[tokio::test]
+async fn whatever_one_node_signs_the_other_can_verify_at_that_moment() {
+    let custody = custody().await;
+    let clock = Clock::set_to(BEGINNING);
+    let mut nodes = [Node::start(&custody, &clock).await, Node::start(&custody, &clock).await];
+    let keys = Keys { custody };
+    for second in 0..60_u64 {
+        match second {
+            7 => drop(keys.rotate(&[], Urgency::Emergency, clock.now()).await.unwrap()),
+            // The one after it is made while the first still waits.
+            12 | 30 => drop(keys.rotate(&[], Urgency::Emergency, clock.now()).await.unwrap()),
+            _ => {}
+        }
+        // Each looks every five seconds, and not at the same moment.
+        for (node, beat) in nodes.iter_mut().zip([0, 3]) {
+            if second % 5 == beat {
+                node.looks().await;
+            }
+        }
+        for (signs, verifies) in [(0, 1), (1, 0)] {
+            let signed = nodes[signs].job.keyring.sign(SigningAlgorithm::Es256, "JWT", &second).await;
+            let verified = nodes[verifies].job.keyring.verify(&signed.unwrap());
+            assert!(verified.is_ok(), "after {second} s: {verified:?}");
+        }
+        clock.forward(Duration::from_secs(1));
+    }
 }

@@ -24,6 +24,25 @@ async fn the_first_start_makes_a_key_that_only_its_owner_can_read() {
     assert_eq!(first.fingerprint(), second.fingerprint());
 }
 
+/// None of them reads half a key, and nothing else is left beside it.
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_start_together_make_one_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = database(folder.path()).await;
+    let file = folder.path().join("master.key");
+    let starts = (0..32).map(|_| {
+        let (db, source) = (db.clone(), MasterKeySource::File(file.clone()));
+        tokio::spawn(async move { unseal(&db, &source, &Chance::System).await.unwrap().fingerprint() })
+    });
+    let mut seen: Vec<_> =
+        futures_util::future::join_all(starts).await.into_iter().map(Result::unwrap).collect();
+    seen.dedup();
+    assert_eq!(seen.len(), 1);
+    let beside = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let keys: Vec<_> = beside.filter(|name| name.to_string_lossy().contains("key")).collect();
+    assert_eq!(keys, ["master.key"]);
+}
+
 #[tokio::test]
 async fn a_missing_key_with_data_stops_the_start_and_no_new_one_is_made() {
     let folder = tempfile::tempdir().unwrap();

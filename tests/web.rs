@@ -1,6 +1,7 @@
 //! What stands around the routes: headers, cookies, limits, addresses, and what is shown when there is no page to show.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,7 +13,7 @@ use passerelle::web::page::stylesheet::Stylesheet;
 use passerelle::web::serve::{Patience, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::support::front::{Front, Page, with_query};
 
@@ -214,7 +215,12 @@ async fn only_trusted_proxies_are_believed_about_addresses() {
 
 /// A server with little patience. It stops when the sender goes.
 async fn served() -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<std::io::Result<()>>) {
-    let router = axum::Router::new().route("/", get(async || "hello"));
+    serving(axum::Router::new().route("/", get(async || "hello")))
+}
+
+fn serving(
+    router: axum::Router,
+) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<std::io::Result<()>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -235,6 +241,35 @@ async fn a_request_is_answered_and_the_server_stops_when_told() {
     drop(stop);
     server.await.unwrap().unwrap();
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn while_the_server_stops_newcomers_are_refused_and_who_came_before_is_answered() {
+    let (began, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let slow = {
+        let (began, may_end) = (began.clone(), may_end.clone());
+        async move || {
+            began.notify_one();
+            may_end.notified().await;
+            "at last"
+        }
+    };
+    let (address, stop, server) = serving(axum::Router::new().route("/", get(slow)));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    began.notified().await;
+    drop(stop);
+    let refused = async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(4), refused).await.expect("newcomers still come in");
+    may_end.notify_one();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("at last"), "{answer}");
+    server.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -12,13 +12,16 @@ use crate::tokens::key_custody::CustodyPolicy;
 /// RS256, because every OpenID Provider must have it (OpenID Connect Core §15.1), and ES256, with which access tokens for us are signed.
 const ALWAYS: [SigningAlgorithm; 2] = [SigningAlgorithm::Rs256, SigningAlgorithm::Es256];
 
+/// A node signs with a key for some seconds after another one retired it, and its clock may be behind.
+const LATE: Duration = Duration::from_secs(60);
+
 /// The policy of the key custody.
 pub fn custody_policy(settings: &Settings, registry: &Registry) -> CustodyPolicy {
     CustodyPolicy {
         algorithms: algorithms(registry),
         rotate_every: settings.keys.rotate_every.into(),
         publish_before: settings.keys.publish_before.into(),
-        longest_token: longest_token(registry),
+        longest_token: longest_token(registry).saturating_add(LATE),
     }
 }
 

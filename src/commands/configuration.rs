@@ -7,6 +7,8 @@ use passerelle::app::blueprint::Blueprint;
 use passerelle::config::environment::Environment;
 use passerelle::config::findings::Findings;
 
+use super::print;
+
 /// Which file.
 #[derive(Args)]
 pub(crate) struct ConfigurationFile {
@@ -29,7 +31,7 @@ impl ConfigurationFile {
     /// Reads it for a command that only works without problems. Problems and warnings are told on stderr.
     pub(crate) fn usable(&self) -> anyhow::Result<Blueprint> {
         let blueprint = self.usable_for_service()?;
-        blueprint.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        blueprint.warnings.iter().for_each(|warning| print::aside(&format!("warning: {warning}")));
         Ok(blueprint)
     }
 
@@ -38,7 +40,7 @@ impl ConfigurationFile {
         match self.read() {
             Ok(blueprint) => Ok(blueprint),
             Err(findings) => {
-                eprint!("{findings}");
+                print::aside(&findings.to_string());
                 anyhow::bail!("{} cannot be used", self.config.display())
             }
         }

@@ -1,4 +1,4 @@
-//! `passerelle keys`: the signing keys, listed, replaced, and their public halves handed out. A bridge that runs takes up what was done within a minute.
+//! `passerelle keys`: the signing keys, listed, replaced, and their public halves handed out. A bridge that runs takes up what was done within seconds.
 
 use std::process::ExitCode;
 
@@ -32,7 +32,8 @@ enum What {
         #[arg(long, value_enum, default_value_t = Format::Pem)]
         format: Format,
         /// Only the key of this name, and nothing around it; all that are published without.
-        #[arg(long)]
+        // One name in 64 begins with a hyphen.
+        #[arg(long, allow_hyphen_values = true)]
         kid: Option<String>,
         #[command(flatten)]
         file: ConfigurationFile,
@@ -42,7 +43,7 @@ enum What {
         /// Only this algorithm; all that are in use without.
         #[arg(long, value_parser = algorithm)]
         algorithm: Vec<SigningAlgorithm>,
-        /// A key may have leaked: the old one stops signing at once.
+        /// A key may have leaked: the old one stops signing as soon as every bridge publishes the new one, in ten seconds.
         #[arg(long)]
         emergency: bool,
         #[command(flatten)]

@@ -9,7 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod gateway;
 pub(crate) mod init;
 pub(crate) mod keys;
-mod print;
+pub(crate) mod print;
 pub(crate) mod serve;
 pub(crate) mod service_accounts;
 pub(crate) mod sessions;

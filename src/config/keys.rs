@@ -16,6 +16,8 @@ const MASTER_KEY_FILE: &str = "master.key";
 const ROTATE_EVERY: Span = Span::days(90);
 /// Longer than anybody should cache a JWKS.
 const PUBLISH_BEFORE: Span = Span::days(1);
+/// The key set is served with a life of ten minutes, and another node may serve the old one for some seconds more.
+const CACHED: Span = Span::minutes(15);
 
 /// The checked section.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,12 @@ impl Raw {
     pub(super) fn check(self, around: &Surroundings<'_>, findings: &mut Findings) -> Keys {
         let rotate_every = findings.some_time(self.rotate_every, ROTATE_EVERY, "keys.rotate_every");
         let publish_before = self.publish_before.unwrap_or(PUBLISH_BEFORE);
+        if *publish_before < *CACHED {
+            findings.problem(
+                "keys.publish_before",
+                format!("\"{publish_before}\" is too short: apps keep the key set for ten minutes; at least \"{CACHED}\""),
+            );
+        }
         findings.in_order(("keys.publish_before", publish_before), ("keys.rotate_every", rotate_every));
         if self.master_key.is_some() && self.master_key_file.is_some() {
             findings.problem("keys.master_key_file", "there is a master_key already; keep one of the two");

@@ -1,4 +1,4 @@
-//! Looks after the signing keys once a minute: does what is due, and takes up what an operator or another node has done.
+//! Looks after the signing keys every few seconds: does what is due, and takes up what an operator or another node has done.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::keys::ring::Duty;
 use crate::time::Clock;
 use crate::tokens::key_custody::{CustodyError, KeyCustody, Placed};
 
-/// An operator who rotates in an emergency waits no longer than this for every node.
-const EVERY: Duration = Duration::from_secs(60);
+/// Twice before a key signs that was made in an emergency ([`crate::rules::key_life::TAKE_UP`]). It is one small read.
+const EVERY: Duration = Duration::from_secs(5);
 
 /// The job.
 #[derive(Clone, Debug)]

@@ -96,34 +96,29 @@ impl MasterKey {
     }
 
     /// Makes a new key and writes it to `path` with mode 0600; on disk before it is handed out, since what it seals is
-    /// lost without it.
+    /// lost without it. The file is there with the whole key in it or not at all: another process may start at this moment, and this one
+    /// may be killed.
     ///
     /// # Errors
     /// When a file is there already, or cannot be written.
     pub fn create_file(path: &Path, chance: &Chance) -> Result<Self, MasterKeyError> {
         let key = Self(Zeroizing::new(chance.bytes()));
-        let file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| {
-                match error.kind() {
-                    ErrorKind::AlreadyExists => MasterKeyError::Exists { path: path.to_owned() },
-                    _ => failure(path, error),
-                }
-            })?;
-        key.write_durably(file, path).map_err(|error| {
-            // Half a key must not stand in the way of the next start. If even this fails, the next start says so.
-            let _ = std::fs::remove_file(path);
-            failure(path, error)
+        let draft = draft_of(path, chance);
+        let placed = key.write_durably(&draft).and_then(|()| place(&draft, path));
+        // Under its own name the key stays; under this one it is of no use to anybody.
+        let _ = std::fs::remove_file(&draft);
+        placed.map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => MasterKeyError::Exists { path: path.to_owned() },
+            _ => failure(path, error),
         })?;
         Ok(key)
     }
 
-    fn write_durably(&self, mut file: File, path: &Path) -> std::io::Result<()> {
+    fn write_durably(&self, path: &Path) -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         let line = Zeroizing::new(format!("{}\n", URL_SAFE_NO_PAD.encode(self.0.as_slice())));
         file.write_all(line.as_bytes())?;
-        file.sync_all()?;
-        // A new name is durable only when its directory is.
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+        file.sync_all()
     }
 
     /// The bytes, for derivation only.
@@ -140,6 +135,21 @@ impl fmt::Debug for MasterKey {
 
 fn failure(path: &Path, source: std::io::Error) -> MasterKeyError {
     MasterKeyError::File { path: path.to_owned(), source }
+}
+
+/// A name beside `path` that nobody else writes to.
+fn draft_of(path: &Path, chance: &Chance) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", hex::encode(chance.bytes::<8>())));
+    name.into()
+}
+
+/// Gives the file at `draft` the name `path` as well, unless something has that name: a rename would replace it.
+fn place(draft: &Path, path: &Path) -> std::io::Result<()> {
+    std::fs::hard_link(draft, path)?;
+    // A new name is durable only when its directory is.
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {

@@ -100,7 +100,7 @@ impl IntrospectionError {
             Self::Client(error) => error.code(),
             Self::PublicClient => ErrorCode::InvalidClient,
             Self::Malformed(_) => ErrorCode::InvalidRequest,
-            Self::Store(_) => ErrorCode::ServerError,
+            Self::Store(error) => error.code(),
         }
     }
 }

@@ -41,7 +41,7 @@ impl RevocationError {
             Self::Client(error) => error.code(),
             Self::Malformed(_) => ErrorCode::InvalidRequest,
             Self::AnotherClient => ErrorCode::InvalidGrant,
-            Self::Store(_) => ErrorCode::ServerError,
+            Self::Store(error) => error.code(),
         }
     }
 }

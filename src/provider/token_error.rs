@@ -91,7 +91,8 @@ impl TokenError {
             | Self::RefreshOfAnotherClient => ErrorCode::InvalidGrant,
             Self::Code(refusal) => refusal.code(),
             Self::Raced | Self::LegacySilent => ErrorCode::TemporarilyUnavailable,
-            Self::Sign(_) | Self::Store(_) => ErrorCode::ServerError,
+            Self::Sign(_) => ErrorCode::ServerError,
+            Self::Store(error) => error.code(),
         }
     }
 }

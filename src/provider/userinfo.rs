@@ -62,7 +62,8 @@ impl UserInfoError {
             Self::NoToken | Self::InvalidToken => ErrorCode::InvalidToken,
             Self::InsufficientScope => ErrorCode::InsufficientScope,
             Self::LegacySilent => ErrorCode::TemporarilyUnavailable,
-            Self::Sign(_) | Self::Store(_) => ErrorCode::ServerError,
+            Self::Sign(_) => ErrorCode::ServerError,
+            Self::Store(error) => error.code(),
         }
     }
 }

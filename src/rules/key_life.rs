@@ -9,6 +9,10 @@ use crate::model::signing_key::{KeyState, SigningKeyRecord};
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::time::Timestamp;
 
+/// So long before a key signs every node publishes it, even in an emergency: a relying party that meets it may ask any of them for the key
+/// set, and keeps for minutes what it was told. Nodes look at the keys twice in this time.
+pub const TAKE_UP: Duration = Duration::from_secs(10);
+
 /// What the configuration says.
 #[derive(Clone, Debug)]
 pub struct KeyPolicy<'a> {
@@ -32,8 +36,8 @@ pub enum KeyAction {
         /// When it begins to sign.
         signs_from: Timestamp,
     },
-    /// It signs no more.
-    Retire(KeyId),
+    /// It signs no more from this moment on.
+    Retire(KeyId, Timestamp),
     /// Nothing that it signed is still good.
     Delete(KeyId),
 }
@@ -43,7 +47,8 @@ pub enum KeyAction {
 pub enum Urgency {
     /// The new key is published first and signs when everybody can know it.
     Planned,
-    /// The old key must not sign once more; relying parties with a cached JWKS fetch it anew when they meet an unknown `kid`.
+    /// The old key must not sign any longer than all nodes need to publish the new one ([`TAKE_UP`]); relying parties with a cached JWKS
+    /// fetch it anew when they meet an unknown `kid`.
     Emergency,
 }
 
@@ -56,7 +61,7 @@ pub fn due(keys: &[SigningKeyRecord], policy: &KeyPolicy<'_>, now: Timestamp) ->
         .collect();
     let outdone =
         keys.iter().filter(|key| is_signing(key, policy, now) && !is_youngest(key, keys, policy, now));
-    actions.extend(outdone.map(|key| KeyAction::Retire(key.id.clone())));
+    actions.extend(outdone.map(|key| KeyAction::Retire(key.id.clone(), now)));
     let gone = keys.iter().filter(|key| key.state(now, policy.longest_token) == KeyState::Gone);
     actions.extend(gone.map(|key| KeyAction::Delete(key.id.clone())));
     actions
@@ -71,30 +76,37 @@ pub fn rotate(
     now: Timestamp,
 ) -> Vec<KeyAction> {
     let signs = keys.iter().any(|key| key.algorithm == algorithm && is_signing(key, policy, now));
-    match urgency {
-        Urgency::Planned if signs => {
-            vec![KeyAction::Generate { algorithm, signs_from: now + policy.publish_before }]
-        }
-        Urgency::Planned => vec![KeyAction::Generate { algorithm, signs_from: now }],
-        Urgency::Emergency => {
-            // A key that waits may have leaked with the one that signs.
-            let others = keys.iter().filter(|key| key.algorithm == algorithm && key.retired_at.is_none());
-            let retired = others.map(|key| KeyAction::Retire(key.id.clone()));
-            [KeyAction::Generate { algorithm, signs_from: now }].into_iter().chain(retired).collect()
-        }
-    }
+    let signs_from = match urgency {
+        // Nobody is signed for meanwhile.
+        _ if !signs => now,
+        Urgency::Planned => now + policy.publish_before,
+        Urgency::Emergency => now + TAKE_UP,
+    };
+    let made = KeyAction::Generate { algorithm, signs_from };
+    // A key that waits may have leaked with the one that signs.
+    let leaked = keys.iter().filter(|key| {
+        urgency == Urgency::Emergency && key.algorithm == algorithm && key.retired_at.is_none()
+    });
+    [made].into_iter().chain(leaked.map(|key| KeyAction::Retire(key.id.clone(), signs_from))).collect()
 }
 
-/// The key that signs with `algorithm` at `now`: the youngest that may.
+/// The key that signs with `algorithm` at `now`: the youngest that may. When the clock was put back, or is behind that of the node that made
+/// the first key, none may yet; then it is the one that has waited longest, and no new one that nobody has heard of.
 pub fn signing<'a>(
     keys: &'a [SigningKeyRecord],
     algorithm: SigningAlgorithm,
     policy: &KeyPolicy<'_>,
     now: Timestamp,
 ) -> Option<&'a SigningKeyRecord> {
-    keys.iter()
-        .filter(|key| key.algorithm == algorithm && is_signing(key, policy, now))
+    let line = || keys.iter().filter(|key| key.algorithm == algorithm);
+    line()
+        .filter(|key| is_signing(key, policy, now))
         .max_by_key(|key| (key.signs_from, key.created_at, Reverse(key.id.clone())))
+        .or_else(|| {
+            line()
+                .filter(|key| key.state(now, policy.longest_token) == KeyState::Published)
+                .min_by_key(|key| (key.signs_from, key.created_at, key.id.clone()))
+        })
 }
 
 fn successor_due(

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use sqlx::error::{DatabaseError, ErrorKind};
 
+use crate::oauth::error::ErrorCode;
+
 /// A read or a write that did not happen. After [`StoreError::Unavailable`] from a commit, nobody knows whether it did.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -75,11 +77,23 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the same may go well in a while, since nothing is wrong with what was asked.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::Busy { .. } | Self::TooSlow { .. })
+    }
+
+    /// The protocol's word for it. Apps try again what is `temporarily_unavailable`, and give up or sign people out at a `server_error`.
+    pub const fn code(&self) -> ErrorCode {
+        if self.is_passing() { ErrorCode::TemporarilyUnavailable } else { ErrorCode::ServerError }
+    }
+
     /// What a driver's error means for the statement named `during`.
     pub(super) fn from_driver(during: &'static str, error: &sqlx::Error) -> Self {
         match error {
             sqlx::Error::Database(refusal) => Self::from_refusal(during, refusal.as_ref()),
-            sqlx::Error::PoolTimedOut => Self::Busy { during, cause: "no connection became free".to_owned() },
+            sqlx::Error::PoolTimedOut => {
+                Self::Busy { during, cause: "no connection could be had in time".to_owned() }
+            }
             sqlx::Error::Io(error) => Self::Unavailable { during, cause: error.kind().to_string() },
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
                 Self::Unavailable { during, cause: "the connection is closed".to_owned() }
@@ -104,16 +118,42 @@ impl StoreError {
             }
             _ => {}
         }
-        let cause = format!("code {code}");
+        let cause =
+            meaning(&code).map_or_else(|| format!("code {code}"), |said| format!("{said}, code {code}"));
         if is_contention(&code) { Self::Busy { during, cause } } else { Self::Unavailable { during, cause } }
     }
 }
 
+/// What an administrator can do something about, in words. SQLite's codes are the lower eight bits of its extended ones.
+fn meaning(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "25006" => "it is read-only",
+        "28000" | "28P01" => "the server does not let this user in",
+        "3D000" => "the server has no such database",
+        "42501" => "this user lacks a right",
+        "53100" => "the server's disk is full",
+        "53300" => "the server has too many connections",
+        "57P01" | "57P02" => "the server is stopping",
+        "57P03" => "the server is starting",
+        _ => match sqlite_code(code)? {
+            8 => "it is read-only",
+            10 => "the disk failed",
+            11 => "it is damaged",
+            13 => "the disk is full",
+            14 => "it cannot be opened",
+            26 => "it is no SQLite database",
+            _ => return None,
+        },
+    })
+}
+
+/// The two code spaces do not meet: SQLSTATE has five characters.
+fn sqlite_code(code: &str) -> Option<u32> {
+    Some(code).filter(|code| code.len() < 5)?.parse::<u32>().ok().map(|code| code & 0xff)
+}
+
 /// SQLITE_BUSY and SQLITE_LOCKED in their extended forms; PostgreSQL's serialization_failure, deadlock_detected and
-/// lock_not_available. The two code spaces do not meet: SQLSTATE has five characters.
+/// lock_not_available.
 fn is_contention(code: &str) -> bool {
-    match code {
-        "40001" | "40P01" | "55P03" => true,
-        _ => code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),
-    }
+    matches!(code, "40001" | "40P01" | "55P03") || matches!(sqlite_code(code), Some(5 | 6))
 }

@@ -154,10 +154,10 @@ impl KeyCustody {
                     let youngest = keys.iter().rev().find(|key| key.algorithm == algorithm);
                     self.add(algorithm, signs_from, youngest, now).await?;
                 }
-                KeyAction::Retire(id) => {
+                KeyAction::Retire(id, at) => {
                     let key = id.clone();
                     self.db
-                        .write(move |tx| Box::pin(async move { signing_keys::retire(tx, &key, now).await }))
+                        .write(move |tx| Box::pin(async move { signing_keys::retire(tx, &key, at).await }))
                         .await?;
                     info!(key.id = %id, "retired signing key {id}");
                 }

@@ -94,6 +94,8 @@ pub async fn serve(
         served
             .spawn(async move { ended.await.unwrap_or_else(|_| Err(io::Error::other("a lane broke off"))) });
     }
+    // While anybody holds it, connections are taken in that nobody will serve any more.
+    drop(listener);
     let stopping = handles.clone();
     tokio::spawn(async move {
         stop.await;

@@ -165,6 +165,39 @@ fn clients_are_listed_and_shown_without_their_secrets() {
 }
 
 #[test]
+fn a_log_that_no_terminal_shows_has_no_colours_and_says_each_thing_once() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(example().join("config.toml"), folder.path().join("config.toml")).unwrap();
+    let made = passerelle(folder.path(), &["keys", "rotate"]);
+    assert!(made.stderr.contains("INFO") && !made.stderr.contains('\u{1b}'), "{}", made.stderr);
+    std::fs::write(folder.path().join("passerelle.db"), "a letter, and no database. ".repeat(99)).unwrap();
+    let refused = passerelle(folder.path(), &["keys", "list"]);
+    let told = "passerelle: storage.url: open SQLite: the database is not available (passerelle.db: it is no SQLite database, code 26)\n";
+    assert_eq!((refused.code, refused.stderr.as_str()), (Some(1), told));
+}
+
+/// `passerelle … 2>&1 | head -1`: whoever has read enough goes, and that is nobody's fault.
+#[test]
+fn a_reader_who_goes_away_breaks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["check"][..], &["clients", "list"], &["keys", "list"], &["keys", "rotate"]] {
+        for config in ["config.toml", "absent.toml"] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_passerelle"));
+            std::fs::copy(example().join("config.toml"), folder.path().join("config.toml")).unwrap();
+            command.args(arguments).args(["--config", config]).current_dir(folder.path());
+            command.stdin(Stdio::null()).stdout(nobody_reads()).stderr(nobody_reads());
+            let code = command.status().unwrap().code();
+            assert_eq!(code, Some(i32::from(config == "absent.toml")), "{arguments:?} {config}");
+        }
+    }
+}
+
+/// The end of a pipe whose other end is closed.
+fn nobody_reads() -> std::io::PipeWriter {
+    std::io::pipe().unwrap().1
+}
+
+#[test]
 fn a_client_that_is_not_there_exits_with_1() {
     let show = passerelle(example(), &["clients", "show", "nobody"]);
     assert_eq!((show.code, show.stdout.as_str()), (Some(1), ""));

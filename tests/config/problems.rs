@@ -60,6 +60,7 @@ const SECTIONS: &[Row] = &[
         "keys.publish_before",
         "longer than keys.rotate_every",
     ),
+    (r#"keys.publish_before = "10min""#, "keys.publish_before", "apps keep the key set for ten minutes"),
     // [session], [sign_in], [tokens]
     (r#"session.idle = "0s""#, "session.idle", "no time at all"),
     (r#"session = { idle = "2d", absolute = "1d" }"#, "session.idle", "longer than session.absolute"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use passerelle::id::KeyId;
 use passerelle::model::signing_key::SigningKeyRecord;
 use passerelle::oauth::algorithm::SigningAlgorithm::{self, Es256, Rs256};
-use passerelle::rules::key_life::{KeyAction, KeyPolicy, Urgency, due, rotate, signing};
+use passerelle::rules::key_life::{KeyAction, KeyPolicy, TAKE_UP, Urgency, due, rotate, signing};
 use passerelle::time::Timestamp;
 
 use crate::support::parts::BEGINNING;
@@ -38,8 +38,8 @@ fn generate(algorithm: SigningAlgorithm, signs_from: u64) -> KeyAction {
     KeyAction::Generate { algorithm, signs_from: after(signs_from) }
 }
 
-fn retire(id: &str) -> KeyAction {
-    KeyAction::Retire(KeyId::from(id))
+fn retire(id: &str, seconds: u64) -> KeyAction {
+    KeyAction::Retire(KeyId::from(id), after(seconds))
 }
 
 fn delete(id: &str) -> KeyAction {
@@ -61,10 +61,15 @@ fn what_is_due_follows_from_the_keys_and_the_time() {
         (
             vec![old(), key("new", Es256, 90 * DAY, None)],
             90 * DAY,
-            vec![retire("old")],
+            vec![retire("old", 90 * DAY)],
             "the younger takes over",
         ),
-        (vec![key("new", Es256, 90 * DAY, None), old()], 90 * DAY, vec![retire("old")], "in whatever order"),
+        (
+            vec![key("new", Es256, 90 * DAY, None), old()],
+            90 * DAY,
+            vec![retire("old", 90 * DAY)],
+            "in whatever order",
+        ),
         (vec![old(), key("new", Es256, 90 * DAY, None)], 90 * DAY - 1, vec![], "not a second before"),
         (
             vec![key("old", Es256, 0, Some(100)), key("new", Es256, 100, None)],
@@ -101,7 +106,7 @@ fn nodes_that_ask_together_agree() {
     let twins = [key("a", Es256, 0, None), key("b", Es256, 0, None)];
     let turned = [key("b", Es256, 0, None), key("a", Es256, 0, None)];
     for keys in [&twins, &turned] {
-        assert_eq!(due(keys, &POLICY, BEGINNING), [retire("b")]);
+        assert_eq!(due(keys, &POLICY, BEGINNING), [retire("b", 0)]);
         assert_eq!(signing(keys, Es256, &POLICY, BEGINNING).unwrap().id, KeyId::from("a"));
     }
 }
@@ -133,8 +138,9 @@ fn an_operators_planned_rotation_waits_for_the_caches_unless_nothing_signs() {
     assert_eq!(planned(&[key("old", Es256, 0, Some(5))]), [generate(Es256, 10)]);
 }
 
+/// A key that no other node publishes yet would sign what nobody can verify there.
 #[test]
-fn in_an_emergency_no_key_of_the_algorithm_signs_once_more() {
+fn in_an_emergency_every_key_of_the_algorithm_signs_only_until_all_nodes_know_the_new_one() {
     let keys = [
         key("old", Es256, 0, None),
         key("waiting", Es256, DAY, None),
@@ -142,7 +148,25 @@ fn in_an_emergency_no_key_of_the_algorithm_signs_once_more() {
         key("rsa", Rs256, 0, None),
     ];
     let actions = rotate(&keys, Es256, Urgency::Emergency, &POLICY, after(10));
-    assert_eq!(actions, [generate(Es256, 10), retire("old"), retire("waiting")]);
+    let then = 10 + TAKE_UP.as_secs();
+    assert_eq!(actions, [generate(Es256, then), retire("old", then), retire("waiting", then)]);
+    let leaking = [key("old", Es256, 0, Some(then)), key("new", Es256, then, None)];
+    let name = |seconds| signing(&leaking, Es256, &POLICY, after(seconds)).map(|key| key.id.as_str());
+    assert_eq!((name(then - 1), name(then)), (Some("old"), Some("new")));
+    assert_eq!(
+        rotate(&[], Es256, Urgency::Emergency, &POLICY, after(10)),
+        [generate(Es256, 10)],
+        "nothing to wait for"
+    );
+}
+
+/// A key that was made this moment is in nobody's cache.
+#[test]
+fn a_clock_that_was_put_back_makes_no_new_key() {
+    let before = BEGINNING - Duration::from_secs(3_600);
+    let keys = [key("first", Es256, 0, None), key("next", Es256, 90 * DAY, None)];
+    assert_eq!(due(&keys, &POLICY, before), []);
+    assert_eq!(signing(&keys, Es256, &POLICY, before).unwrap().id, KeyId::from("first"));
 }
 
 #[test]
@@ -166,8 +190,8 @@ fn a_line_of_keys_runs_for_years_without_a_gap() {
                         ..key(&format!("{made}"), algorithm, 0, None)
                     });
                 }
-                KeyAction::Retire(id) => {
-                    keys.iter_mut().find(|key| key.id == id).unwrap().retired_at = Some(now)
+                KeyAction::Retire(id, at) => {
+                    keys.iter_mut().find(|key| key.id == id).unwrap().retired_at = Some(at)
                 }
                 KeyAction::Delete(id) => keys.retain(|key| key.id != id),
             }

@@ -198,6 +198,27 @@ async fn the_files_of_a_sqlite_database_are_readable_by_their_owner_alone() {
     }
 }
 
+/// POSIX drops every lock of a process on a file when it closes any descriptor of it; another process would then remove the write-ahead
+/// log that this one writes to.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn opening_a_file_again_keeps_the_locks_that_this_process_has_on_it() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let place = Place::new(Engine::Sqlite);
+    let first = place.open().await;
+    let inode = std::fs::metadata(place.url.strip_prefix("sqlite:").unwrap()).unwrap().ino();
+    let locks = || {
+        let all = std::fs::read_to_string("/proc/locks").unwrap();
+        all.lines().filter(|line| line.contains(&format!(":{inode} "))).count()
+    };
+    let held = locks();
+    assert!(held > 0);
+    let second = place.open().await;
+    assert!(locks() >= held);
+    drop((first, second));
+}
+
 #[tokio::test]
 async fn a_sqlite_commit_reaches_the_disk_before_it_is_answered() {
     let place = Place::new(Engine::Sqlite);

@@ -56,7 +56,7 @@ pub enum ClientAuthError {
     )]
     JsonNotRegistered,
     /// The database does not answer.
-    #[error(transparent)]
+    #[error("the database does not answer")]
     Store(#[from] StoreError),
 }
 
@@ -75,7 +75,7 @@ impl ClientAuthError {
             | Self::AssertionKind
             | Self::AssertionClaims(_)
             | Self::AssertionReplayed => ErrorCode::InvalidClient,
-            Self::Store(_) => ErrorCode::ServerError,
+            Self::Store(error) => error.code(),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use tokio::time::Instant;
 
 use super::endings::Endings;
 use super::{Connection, Tx, Work, work};
@@ -13,6 +14,10 @@ use crate::store::error::StoreError;
 
 /// A connection that rested this long is tried before it is used: the server may have been restarted meanwhile.
 const RESTED: Duration = Duration::from_secs(5);
+/// How long somebody waits for a connection: while no server listens, the pool tries again for so long, and the caller stands there.
+const FREE: Duration = Duration::from_secs(3);
+/// How long a start waits for a server that starts too.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long somebody waits who only looks.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -20,7 +25,7 @@ pub(super) async fn open(url: &str, connections: u32) -> Result<PgPool, StoreErr
     let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
     let pool = PgPoolOptions::new()
         .max_connections(connections.max(2))
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(FREE)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {
@@ -30,12 +35,16 @@ pub(super) async fn open(url: &str, connections: u32) -> Result<PgPool, StoreErr
                 Ok(true)
             })
         });
-    let opened = match pool.connect_with(options.clone()).await {
-        // The pool waits for a server that is not there yet, and then does not say what was wrong. One more try does.
-        Err(sqlx::Error::PoolTimedOut) => {
-            Err(options.connect().await.err().unwrap_or(sqlx::Error::PoolTimedOut))
+    let patience = Instant::now() + PATIENCE;
+    let opened = loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(sqlx::Error::PoolTimedOut) if Instant::now() < patience => {}
+            // The pool does not say what was wrong. One more try does.
+            Err(sqlx::Error::PoolTimedOut) => {
+                break Err(options.connect().await.err().unwrap_or(sqlx::Error::PoolTimedOut));
+            }
+            other => break other,
         }
-        other => other,
     };
     opened.map_err(|error| StoreError::from_driver("open PostgreSQL", &error))
 }

@@ -1,6 +1,7 @@
 //! How a SQLite database is opened: write-ahead log, every commit flushed to the disk before it is reported, one connection
 //! that writes, others that only read, one that moves the log into the file in the background.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -49,11 +50,12 @@ async fn open_once(url: &str, connections: u32) -> Result<(SqlitePool, Opened), 
     let options = SqliteConnectOptions::from_str(url).map_err(|_| StoreError::Url)?;
     let place = if is_memory(url) { Place::Memory } else { Place::File };
     let options = options.create_if_missing(true).foreign_keys(true).busy_timeout(BUSY);
-    let failed = |error| StoreError::from_driver("open SQLite", &error);
+    let file = options.get_filename().to_owned();
+    let failed = |error| at(&file, StoreError::from_driver("open SQLite", &error));
     let (for_writer, for_readers) = match place {
         Place::Memory => (options.clone(), options),
         Place::File => {
-            create_private(options.get_filename())?;
+            create_private(&file)?;
             (durable(options.clone()), options.read_only(true))
         }
     };
@@ -77,12 +79,22 @@ pub(super) async fn open_as_it_is(url: &str) -> Result<Option<(SqlitePool, Opene
         return Ok(None);
     }
     let options = options.create_if_missing(false).busy_timeout(LOOK);
-    let failed = |error| StoreError::from_driver("open SQLite", &error);
+    let failed = |error| at(options.get_filename(), StoreError::from_driver("open SQLite", &error));
     let writer = options.connect().await.map_err(failed)?;
     let readers = SqlitePoolOptions::new().max_connections(1).acquire_timeout(LOOK);
     let readers = readers.connect_with(options.clone()).await.map_err(failed)?;
     // As in memory: a look writes nothing that would have to be moved from a log.
     Ok(Some((readers, Opened { writer, options, place: Place::Memory })))
+}
+
+/// Which file it is about, for whoever has to repair it.
+fn at(file: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable { during, cause } => {
+            StoreError::Unavailable { during, cause: format!("{}: {cause}", file.display()) }
+        }
+        other => other,
+    }
 }
 
 /// WAL with `synchronous=FULL` flushes the log at each commit. Checkpoints are kept out of the way of commits: left to
@@ -100,14 +112,19 @@ fn is_memory(url: &str) -> bool {
 
 /// Makes the file, readable by its owner alone, before SQLite would make it readable by everybody: it holds people's
 /// names. SQLite gives the files beside it the same permissions.
+///
+/// A file that is there is not touched: to open and close it here would drop every lock that this process has on it (POSIX `fcntl`), and
+/// another process would take the write-ahead log for one that nobody uses, and remove it.
 fn create_private(file: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let made = options.open(file);
-    made.map(drop).map_err(|error| StoreError::Unavailable {
-        during: "open SQLite",
-        cause: format!("{}: {}", file.display(), error.kind()),
-    })
+    let cause = match options.open(file) {
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && !file.is_dir() => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => ErrorKind::IsADirectory,
+        Err(error) => error.kind(),
+    };
+    Err(at(file, StoreError::Unavailable { during: "open SQLite", cause: cause.to_string() }))
 }

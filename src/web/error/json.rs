@@ -51,17 +51,29 @@ impl JsonDoor {
         cause: &dyn std::error::Error,
         challenge: Challenge,
     ) -> Response {
-        let told = if code == ErrorCode::ServerError {
-            let reference = ReferenceId::mint(&self.chance);
-            let source = cause.source().map(ToString::to_string).unwrap_or_default();
-            error!(endpoint, reference = %reference, "{endpoint} failed: {cause}: {source}");
-            format!("something broke here; the operator finds it by the reference {reference}")
-        } else {
+        let told = match (code, cause.source()) {
+            (ErrorCode::ServerError, source) => {
+                let reference = ReferenceId::mint(&self.chance);
+                let source = source.map(ToString::to_string).unwrap_or_default();
+                error!(endpoint, reference = %reference, "{endpoint} failed: {cause}: {source}");
+                format!("something broke here; the operator finds it by the reference {reference}")
+            }
+            // Something of ours that will be there again: what is wrong with it is the operator's affair.
+            (ErrorCode::TemporarilyUnavailable, Some(source)) => {
+                error!(endpoint, "{endpoint} cannot answer: {cause}: {source}");
+                format!("{cause}; try again in a moment")
+            }
             // The cause's own name as well: some causes are told apart in the log only.
-            info!(endpoint, error = %code, cause = ?cause, "{endpoint} refused: {cause}");
-            cause.to_string()
+            _ => {
+                info!(endpoint, error = %code, cause = ?cause, "{endpoint} refused: {cause}");
+                cause.to_string()
+            }
         };
         let mut response = (status(code), Json(ErrorResponse::new(code, &told))).into_response();
+        if code == ErrorCode::TemporarilyUnavailable {
+            // RFC 9110 §10.2.3; RFC 7009 §2.2.1: a client "may retry after a reasonable delay".
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if let Some(challenge) = challenge_header(challenge, code, &told) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }

@@ -225,12 +225,12 @@ fn form(error: FormError) -> Refused {
 }
 
 fn store(error: &StoreError) -> Refused {
-    match error {
-        StoreError::Unavailable { .. } | StoreError::Busy { .. } | StoreError::TooSlow { .. } => {
-            Refused::of(StatusCode::SERVICE_UNAVAILABLE, ErrorReason::Unavailable, "database", error)
-        }
-        _ => Refused::of(StatusCode::INTERNAL_SERVER_ERROR, ErrorReason::Internal, "database", error),
-    }
+    let (status, reason) = if error.is_passing() {
+        (StatusCode::SERVICE_UNAVAILABLE, ErrorReason::Unavailable)
+    } else {
+        (StatusCode::INTERNAL_SERVER_ERROR, ErrorReason::Internal)
+    };
+    Refused::of(status, reason, "database", error)
 }
 
 const fn redirect_check(refusal: UntrustedRedirect) -> &'static str {
