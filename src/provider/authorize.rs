@@ -280,8 +280,7 @@ impl Authorize {
         };
         // Whoever is signed in from another old system than the app's is nobody to it.
         let person = person.filter(|person| admitted.client.is_open_to(&person.account.connector));
-        let account = person.map(|person| person.account);
-        let Ok(hinted) = admitted.hinted(&self.keyring, &self.issuer, account) else {
+        let Ok(hinted) = admitted.hinted(&self.keyring, &self.issuer) else {
             let refusal = AuthorizationRefusal::Hint;
             return Ok(Decided::Step(admitted.refuse(refusal.code(), &refusal.description(), &self.issuer)));
         };
@@ -294,11 +293,10 @@ impl Authorize {
             prompts: &checked.prompts,
             max_age: checked.max_age,
             session: person.map(|person| SignedIn {
-                account: &person.account.id,
+                whom: admitted.whom(person.account, hinted.as_deref()),
                 auth_time: person.session.auth_time,
                 occasion: pending.occasion(person.session),
             }),
-            hinted: hinted.as_ref(),
             consent: standing(&admitted.client, &checked.scope, &checked.claims, consent.as_ref()),
             answer,
             now,
