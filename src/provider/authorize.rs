@@ -13,7 +13,7 @@ use crate::model::client::Client;
 use crate::model::login_session::LoginSession;
 use crate::model::registry::Registry;
 use crate::oauth::authorization_request::AuthorizationRequest;
-use crate::oauth::params::{MalformedParams, Params};
+use crate::oauth::params::{LONGEST, MalformedParams, Params};
 use crate::provider::admission::Admission;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::authorize_pages::asks_anew;
@@ -35,6 +35,9 @@ use crate::time::Timestamp;
 
 /// A session is noted as used no more often than this: each note is a commit.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a sealed request may be, in bytes: so that a user name and a password have room beside it.
+const LONGEST_SEALED: usize = LONGEST - 4 * 1024;
 
 /// What the configuration says of sign-in.
 #[derive(Clone, Debug)]
@@ -351,10 +354,11 @@ impl Authorize {
         self.sign_in_page(pending, None, SignInReason::NobodySignedIn, None, visitor)
     }
 
+    /// A request that would not come back in the form of its page is refused before anybody types a password into that.
     pub(super) fn seal(&self, pending: &Pending, visitor: &Visitor) -> Result<String, AuthorizeError> {
-        pending
-            .seal(&self.sealer, visitor, self.settings.pending, &self.chance)
-            .map_err(|_| AuthorizeError::Unsealable)
+        let sealed = pending.seal(&self.sealer, visitor, self.settings.pending, &self.chance);
+        let sealed = sealed.map_err(|_| AuthorizeError::Unsealable)?;
+        if sealed.len() > LONGEST_SEALED { Err(MalformedParams::TooLong.into()) } else { Ok(sealed) }
     }
 
     /// What was asked for, for a consent that is about to be remembered.
