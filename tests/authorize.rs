@@ -55,6 +55,21 @@ async fn a_request_that_cannot_be_read_is_a_page() {
 }
 
 #[tokio::test]
+async fn a_request_that_would_not_come_back_from_the_sign_in_page_never_gets_there() {
+    let house = House::open().await;
+    // All that travels through the pages, sealed: longer than what was sent.
+    let longest = house.web().request(&[("display", &"x".repeat(20 * 1024))]);
+    let mut browser = house.browser();
+    let page = browser.get(&longest).await;
+    let back = browser.sign_in(&page, "alice", "wonderland").await.sent_to(WEB);
+    assert!(back.contains_key("code"), "{back:?}");
+    let longer = house.web().request(&[("display", &"x".repeat(24 * 1024))]);
+    is_refused_on_a_page(&house.browser().get(&longer).await, "too long to be sealed");
+    // Whoever is signed in sees no page on the way.
+    assert!(browser.get(&longer).await.sent_to(WEB).contains_key("code"));
+}
+
+#[tokio::test]
 async fn a_repeated_redirect_uri_is_a_page_even_where_only_one_is_registered() {
     let house = House::open().await;
     let mut browser = house.browser();

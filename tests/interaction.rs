@@ -114,8 +114,9 @@ async fn a_hint_of_somebody_else_asks_for_them_and_takes_nobody_else() {
     let house = House::open().await;
     let alice = house.web().tokens(&mut house.browser(), &[]).await;
     let sub = alice.id_claims()["sub"].as_str().unwrap().to_owned();
-    let claims = format!(r#"{{"id_token":{{"sub":{{"value":"{sub}"}}}}}}"#);
-    for more in [("id_token_hint", alice.id()), ("claims", claims.as_str())] {
+    let one = format!(r#"{{"id_token":{{"sub":{{"value":"{sub}"}}}}}}"#);
+    let several = format!(r#"{{"id_token":{{"sub":{{"values":["nobody","{sub}"]}}}}}}"#);
+    for more in [("id_token_hint", alice.id()), ("claims", &one), ("claims", &several)] {
         let mut browser = house.browser();
         let page = browser.get(&house.web().request(&[])).await;
         browser.sign_in(&page, "bob", "builder").await.sent_to(WEB);
@@ -128,6 +129,17 @@ async fn a_hint_of_somebody_else_asks_for_them_and_takes_nobody_else() {
         let shown = browser.sign_in(&page, "alice", "wonderland").await;
         assert_eq!(tokens_after(&house.web(), &shown).await.id_claims()["sub"], sub.as_str());
     }
+}
+
+#[tokio::test]
+async fn a_hint_and_a_wanted_subject_that_contradict_each_other_mean_nobody() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let alice = house.web().tokens(&mut browser, &[]).await;
+    let claims = r#"{"id_token":{"sub":{"value":"somebody-else"}}}"#;
+    let request =
+        house.web().request(&[("id_token_hint", alice.id()), ("claims", claims), ("prompt", "none")]);
+    assert_eq!(error_of(&browser.get(&request).await, WEB), "login_required");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use passerelle::store::db::Sql;
 use serde_json::json;
 
 use crate::support::machines::{Machines, basic};
@@ -49,6 +50,14 @@ async fn the_token_of_a_client_that_speaks_for_itself_names_the_client_and_nobod
     for absent in ["username", "sid", "auth_time", "acr"] {
         assert!(told.get(absent).is_none(), "{absent}");
     }
+}
+
+#[tokio::test]
+async fn of_a_token_without_a_scope_none_is_told() {
+    let machines = Machines::new().await;
+    let token = machines.own_token(&service(), "", API).await;
+    let told = machines.introspected(&token).await;
+    assert_eq!((&told["active"], told.get("scope")), (&json!(true), None));
 }
 
 #[tokio::test]
@@ -129,6 +138,32 @@ async fn of_a_token_that_is_no_good_nothing_is_said_but_that() {
     machines.parts.clock.forward(Duration::from_hours(24));
     let answer = machines.post("/introspect", Some(&me), &[("token", grant.refresh_token.expose())]).await;
     assert_eq!(answer.body, NOTHING, "nobody used it for too long");
+    let grant = machines.alice_signs_in(&web(), "openid offline_access", API).await;
+    let revoked = [("token", grant.refresh_token.expose())];
+    assert_eq!(machines.post("/introspect", Some(&me), &revoked).await.json()["active"], true);
+    machines.post("/revoke", Some(&me), &revoked).await;
+    assert_eq!(
+        machines.post("/introspect", Some(&me), &revoked).await.body,
+        NOTHING,
+        "its client took it back"
+    );
+}
+
+#[tokio::test]
+async fn a_token_is_good_for_nothing_once_nothing_is_known_of_its_family() {
+    let machines = Machines::new().await;
+    let me = basic("web", "web-secret");
+    for (scope, audience) in [("openid events.read", API), ("openid ledger.read", OPAQUE_API)] {
+        let grant = machines.alice_signs_in(&web(), scope, audience).await;
+        let token = machines.access_token(&grant, 0).await;
+        assert_eq!(machines.userinfo(&token).await.status, StatusCode::OK);
+        let forget = Sql::new("forget families", "DELETE FROM token_families");
+        let write =
+            machines.parts.db.write(move |tx| Box::pin(async move { tx.execute(&forget, Vec::new()).await }));
+        write.await.unwrap();
+        assert_eq!(machines.userinfo(&token).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(machines.post("/introspect", Some(&me), &[("token", &token)]).await.body, NOTHING);
+    }
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ pub fn custody_policy(settings: &Settings, registry: &Registry) -> CustodyPolicy
         rotate_every: settings.keys.rotate_every.into(),
         publish_before: settings.keys.publish_before.into(),
         longest_token: longest_token(registry).saturating_add(LATE),
+        // As long as the session lives in which it was issued: an app ends that with it.
+        longest_hint: settings.session.absolute.into(),
     }
 }
 

@@ -73,16 +73,19 @@ impl ClaimsRequest {
         Ok(request)
     }
 
-    /// The one `sub` that the ID token must carry, if the client names it (OpenID Connect Core §3.1.2.2).
-    pub fn requested_subject(&self) -> Option<&str> {
-        self.id_token.get("sub")?.as_ref()?.value.as_ref()?.as_str()
+    /// Whether the client takes `subject`: everybody, unless it names the `sub` that it wants, or several of which one will do (OpenID
+    /// Connect Core §3.1.2.2, §5.5.1). A name for userinfo counts too: both places tell of the same person.
+    pub fn takes_subject(&self, subject: &str) -> bool {
+        let named =
+            [&self.id_token, &self.userinfo].into_iter().filter_map(|place| place.get("sub")?.as_ref());
+        named.filter(|sub| sub.is_narrowed()).all(|sub| sub.wanted().any(|value| value == subject))
     }
 
     /// The `acr` values of which one must be met (OpenID Connect Core §5.5.1.1); none when `acr` is merely welcome.
     pub fn essential_acr(&self) -> Option<Vec<&str>> {
         let acr = self.id_token.get("acr")?.as_ref().filter(|acr| acr.essential)?;
         let wanted: Vec<&str> = acr.wanted().filter_map(Value::as_str).collect();
-        (acr.value.is_some() || acr.values.is_some()).then_some(wanted)
+        acr.is_narrowed().then_some(wanted)
     }
 
     /// The names of all claims, sorted, each once.
@@ -107,6 +110,11 @@ impl ClaimsRequest {
 }
 
 impl IndividualClaim {
+    /// Whether values are named at all; a list of none is met by nothing.
+    const fn is_narrowed(&self) -> bool {
+        self.value.is_some() || self.values.is_some()
+    }
+
     /// The values wanted, whichever member names them.
     pub fn wanted(&self) -> impl Iterator<Item = &Value> {
         self.value.iter().chain(self.values.iter().flatten())

@@ -31,10 +31,6 @@ words! {
         LoginRequired = "login_required",
         /// `prompt=none`, but the person must agree first.
         ConsentRequired = "consent_required",
-        /// `prompt=none`, but a page must be shown.
-        InteractionRequired = "interaction_required",
-        /// `prompt=none`, but an account must be chosen.
-        AccountSelectionRequired = "account_selection_required",
         /// `request` is not taken here.
         RequestNotSupported = "request_not_supported",
         /// `request_uri` is not taken here.
@@ -47,7 +43,5 @@ words! {
         InvalidToken = "invalid_token",
         /// The access token says too little (RFC 6750 §3.1).
         InsufficientScope = "insufficient_scope",
-        /// Revocation of this kind of token is not known (RFC 7009 §2.2.1).
-        UnsupportedTokenType = "unsupported_token_type",
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tracing::info;
 
-use crate::id::{AccountId, ClientId};
+use crate::id::ClientId;
 use crate::keys::keyring::Keyring;
 use crate::model::account::Account;
-use crate::model::client::{Client, SubjectKind};
+use crate::model::client::Client;
 use crate::model::registry::Registry;
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::error::ErrorCode;
@@ -17,8 +17,10 @@ use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::step::{Answer, Step};
 use crate::rules::authorization::{CheckedRequest, check, refusal_mode};
 use crate::rules::authorization_refusal::AuthorizationRefusal;
+use crate::rules::interaction::Whom;
 use crate::rules::redirect_uri::{TrustedRedirect, trust};
 use crate::tokens::hint::hint;
+use crate::tokens::subject::subject;
 
 /// Looks at requests.
 #[derive(Clone, Copy)]
@@ -102,32 +104,22 @@ impl Admission<'_> {
 }
 
 impl Admitted {
-    /// Whom the client means, by `id_token_hint` or a requested `sub`; `signed_in` is who is there.
+    /// The `sub` of `id_token_hint`.
     ///
     /// OpenID Connect Core §3.1.2.1 says what to do when the hint names somebody else, and nothing about one that says nothing at all:
     /// that is a parameter that cannot be used, which the app hears, rather than a wish that is silently dropped.
-    pub(super) fn hinted(
-        &self,
-        keyring: &Keyring,
-        issuer: &str,
-        signed_in: Option<&Account>,
-    ) -> Result<Option<AccountId>, UselessHint> {
-        let by_hint = match &self.checked.id_token_hint {
-            None => None,
-            Some(text) => {
-                let hint =
-                    hint(keyring, issuer, text).filter(|hint| hint.audiences.contains(&self.client.id));
-                Some(hint.ok_or(UselessHint)?.subject)
-            }
-        };
-        let meant = self.checked.claims.requested_subject().map(str::to_owned).or(by_hint);
-        Ok(meant.map(|subject| match (self.client.subject, signed_in) {
-            // Such a client knows people by their user names; one that is not this person's is nobody's account id either.
-            (SubjectKind::LegacyUserName, Some(account)) if account.user_name == subject => {
-                account.id.clone()
-            }
-            _ => AccountId::from(subject),
-        }))
+    pub(super) fn hinted(&self, keyring: &Keyring, issuer: &str) -> Result<Option<String>, UselessHint> {
+        let Some(text) = &self.checked.id_token_hint else { return Ok(None) };
+        let hint = hint(keyring, issuer, text).filter(|hint| hint.audiences.contains(&self.client.id));
+        hint.map(|hint| Some(hint.subject)).ok_or(UselessHint)
+    }
+
+    /// Whether the client means `account`, by the name that it knows people by: the one that was `hinted`, and one that it takes.
+    pub(super) fn whom(&self, account: &Account, hinted: Option<&str>) -> Whom {
+        let subject = subject(&self.client, account);
+        let meant =
+            hinted.is_none_or(|hinted| hinted == subject) && self.checked.claims.takes_subject(&subject);
+        if meant { Whom::Meant } else { Whom::Another }
     }
 
     /// The answer that carries `outcome` to the app.

@@ -5,6 +5,7 @@
 //! else hears what is said of a token that does not exist (RFC 7662 §2.2): whoever could ask about any token could try stolen ones.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -13,10 +14,12 @@ use crate::model::client::Client;
 use crate::model::registry::Registry;
 use crate::model::token_family::TokenFamily;
 use crate::oauth::error::ErrorCode;
+use crate::oauth::scope::Scope;
 use crate::oauth::token_request::{MalformedTokenRequest, TokenInquiry};
 use crate::provider::client_auth::authenticate::ClientAuth;
 use crate::provider::client_auth::credentials::Credentials;
 use crate::provider::client_auth::error::ClientAuthError;
+use crate::rules::rotation::{Decision, decide};
 use crate::secret::Digest;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
@@ -40,8 +43,9 @@ pub struct Introspection {
 /// What is said of a good one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TokenDescription {
-    /// `scope`.
-    pub scope: String,
+    /// `scope`; an empty one has no spelling (RFC 6749 §3.3).
+    #[serde(skip_serializing_if = "Scope::is_empty")]
+    pub scope: Scope,
     /// `client_id`.
     pub client_id: String,
     /// `username`: what the person signs in with.
@@ -165,7 +169,7 @@ impl IntrospectionEndpoint {
         Ok(described)
     }
 
-    /// Only to its own client: nobody else ever has a use for a refresh token.
+    /// Only to its own client: nobody else ever has a use for a refresh token. It is good when it is the one that would be replaced.
     async fn refresh_token(
         &self,
         asker: &Client,
@@ -174,13 +178,8 @@ impl IntrospectionEndpoint {
         now: Timestamp,
     ) -> Result<Option<TokenDescription>, StoreError> {
         let family = token_families::find_by_handle(&self.db, handle).await?;
-        let good = |family: &TokenFamily| {
-            family.authorization.client == asker.id
-                && family.revoked.is_none()
-                && family.refresh.as_ref().is_some_and(|refresh| {
-                    refresh.current == *digest && now < refresh.idle_expires_at && now < family.expires_at
-                })
-        };
+        let good =
+            |family: &TokenFamily| decide(family, &asker.id, digest, Duration::ZERO, now) == Decision::Rotate;
         let Some(family) = family.filter(good) else { return Ok(None) };
         let Some(refresh) = &family.refresh else { return Ok(None) };
         let expires_at = refresh.idle_expires_at.min(family.expires_at);
@@ -209,7 +208,7 @@ impl IntrospectionEndpoint {
         let Some(client) = self.registry.client(&granted.client) else { return Ok(None) };
         let person = granted.person.as_ref();
         Ok(Some(TokenDescription {
-            scope: granted.scope.to_string(),
+            scope: granted.scope.clone(),
             client_id: client.id.to_string(),
             sub: Some(account.as_ref().map_or_else(
                 || client.id.to_string(),

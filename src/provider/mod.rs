@@ -4,6 +4,7 @@ pub mod account_page;
 mod admission;
 pub mod authorize;
 pub mod authorize_error;
+mod authorize_pages;
 pub mod client_auth;
 pub mod consent;
 pub mod discovery;

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use crate::id::AccountId;
 use crate::oauth::error::ErrorCode;
 use crate::oauth::prompt::{Prompt, Prompts};
 use crate::rules::consent::Standing;
@@ -17,9 +16,7 @@ pub struct Facts<'a> {
     /// `max_age`, or the client's default.
     pub max_age: Option<Duration>,
     /// Who is signed in with this browser.
-    pub session: Option<SignedIn<'a>>,
-    /// Whom `id_token_hint` or a requested `sub` names.
-    pub hinted: Option<&'a AccountId>,
+    pub session: Option<SignedIn>,
     /// Whether the person agreed before.
     pub consent: Standing,
     /// What the person just answered on the consent page of this very request.
@@ -30,13 +27,22 @@ pub struct Facts<'a> {
 
 /// A live session.
 #[derive(Clone, Copy, Debug)]
-pub struct SignedIn<'a> {
-    /// Whose.
-    pub account: &'a AccountId,
+pub struct SignedIn {
+    /// Whether the client wants this person.
+    pub whom: Whom,
     /// When they last proved who they are.
     pub auth_time: Timestamp,
     /// Whether they did so for this request.
     pub occasion: Occasion,
+}
+
+/// Whether a person is the one whom `id_token_hint` or a requested `sub` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// It is them, or the client named nobody.
+    Meant,
+    /// The client named somebody else.
+    Another,
 }
 
 /// On what occasion a person proved who they are. Seconds cannot tell: a sign-in and the next request often share one.
@@ -138,26 +144,27 @@ fn authentication(facts: &Facts<'_>) -> Option<Next> {
     let Some(session) = facts.session else {
         return ask(SignInReason::NobodySignedIn, InteractionRefusal::NobodySignedIn);
     };
-    let fits = facts.hinted.is_none_or(|hinted| hinted == session.account);
-    match session.occasion {
-        Occasion::ThisRequest if fits => None,
-        Occasion::ThisRequest => Some(Next::Refuse(InteractionRefusal::WrongPersonSignedIn)),
-        Occasion::Earlier if !fits => {
+    match (session.occasion, session.whom) {
+        (Occasion::ThisRequest, Whom::Meant) => None,
+        (Occasion::ThisRequest, Whom::Another) => Some(Next::Refuse(InteractionRefusal::WrongPersonSignedIn)),
+        (Occasion::Earlier, Whom::Another) => {
             ask(SignInReason::AnotherPersonMeant, InteractionRefusal::AnotherPersonSignedIn)
         }
-        Occasion::Earlier if facts.prompts.contains(Prompt::SelectAccount) => {
+        (Occasion::Earlier, Whom::Meant) if facts.prompts.contains(Prompt::SelectAccount) => {
             Some(Next::SignIn(SignInReason::ChooseAccount))
         }
-        Occasion::Earlier if facts.prompts.contains(Prompt::Login) => Some(Next::SignIn(SignInReason::Asked)),
-        Occasion::Earlier if is_too_old(&session, facts) => {
+        (Occasion::Earlier, Whom::Meant) if facts.prompts.contains(Prompt::Login) => {
+            Some(Next::SignIn(SignInReason::Asked))
+        }
+        (Occasion::Earlier, Whom::Meant) if is_too_old(&session, facts) => {
             ask(SignInReason::TooLongAgo, InteractionRefusal::SignedInTooLongAgo)
         }
-        Occasion::Earlier => None,
+        (Occasion::Earlier, Whom::Meant) => None,
     }
 }
 
 /// OpenID Connect Core §3.1.2.1: longer ago than `max_age`; `max_age=0` is `prompt=login`, even within the same second.
-fn is_too_old(session: &SignedIn<'_>, facts: &Facts<'_>) -> bool {
+fn is_too_old(session: &SignedIn, facts: &Facts<'_>) -> bool {
     facts.max_age.is_some_and(|max_age| max_age.is_zero() || facts.now.since(session.auth_time) > max_age)
 }
 

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use passerelle::id::AccountId;
 use passerelle::oauth::error::ErrorCode;
 use passerelle::oauth::prompt::{Prompt, Prompts};
 use passerelle::rules::consent::Standing;
 use passerelle::rules::interaction::{
-    ConsentAnswer, Facts, InteractionRefusal as Refusal, Next, Occasion, SignInReason, SignedIn, next,
+    ConsentAnswer, Facts, InteractionRefusal as Refusal, Next, Occasion, SignInReason, SignedIn, Whom, next,
 };
 
 use crate::support::parts::BEGINNING;
@@ -56,10 +55,9 @@ fn told(
     consent: Standing,
     answer: Option<ConsentAnswer>,
 ) -> Next {
-    let (ann, bob) = (AccountId::from("ann"), AccountId::from("bob"));
-    let signed_in = |ago, occasion| {
-        Some(SignedIn { account: &ann, auth_time: BEGINNING - Duration::from_secs(ago), occasion })
-    };
+    let whom = if meant == Bob { Whom::Another } else { Whom::Meant };
+    let signed_in =
+        |ago, occasion| Some(SignedIn { whom, auth_time: BEGINNING - Duration::from_secs(ago), occasion });
     next(&Facts {
         prompts: &Prompts::parse(prompts).unwrap(),
         max_age: max_age.map(Duration::from_secs),
@@ -67,11 +65,6 @@ fn told(
             Nobody => None,
             Earlier(ago) => signed_in(ago, Occasion::Earlier),
             Now(ago) => signed_in(ago, Occasion::ThisRequest),
-        },
-        hinted: match meant {
-            Anybody => None,
-            Ann => Some(&ann),
-            Bob => Some(&bob),
         },
         consent,
         answer,

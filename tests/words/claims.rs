@@ -24,15 +24,26 @@ fn the_example_of_the_specification_is_understood() {
     assert!(request.userinfo["email"].as_ref().unwrap().essential);
     assert_eq!(request.userinfo["nickname"], None);
     assert_eq!(request.essential_acr(), None, "merely welcome");
-    assert_eq!(request.requested_subject(), None);
+    assert!(request.takes_subject("anybody"));
 }
 
 #[test]
 fn subject_and_acr_that_must_be_met_are_found() {
     let read = |text: &str| ClaimsRequest::parse(text).unwrap();
-    assert_eq!(read(r#"{"id_token":{"sub":{"value":"alice"}}}"#).requested_subject(), Some("alice"));
-    assert_eq!(read(r#"{"userinfo":{"sub":{"value":"alice"}}}"#).requested_subject(), None);
-    assert_eq!(read(r#"{"id_token":{"sub":{"value":1}}}"#).requested_subject(), None);
+    // OpenID Connect Core §5.5.1: one value, or several of which one will do; in both places of the same person.
+    for (text, alice, bob) in [
+        (r#"{"id_token":{"sub":null},"userinfo":{"sub":{"essential":true}}}"#, true, true),
+        (r#"{"id_token":{"sub":{"value":"alice"}}}"#, true, false),
+        (r#"{"id_token":{"sub":{"values":["alice"]}}}"#, true, false),
+        (r#"{"id_token":{"sub":{"values":["carol","bob","alice"]}}}"#, true, true),
+        (r#"{"userinfo":{"sub":{"value":"alice"}}}"#, true, false),
+        (r#"{"id_token":{"sub":{"value":"alice"}},"userinfo":{"sub":{"values":["bob"]}}}"#, false, false),
+        (r#"{"id_token":{"sub":{"value":1}}}"#, false, false),
+        (r#"{"id_token":{"sub":{"values":[]}}}"#, false, false),
+    ] {
+        let request = read(text);
+        assert_eq!((request.takes_subject("alice"), request.takes_subject("bob")), (alice, bob), "{text}");
+    }
     for (acr, wanted) in [
         (r#"{"essential":true,"value":"a"}"#, Some(vec!["a"])),
         (r#"{"essential":true,"values":["a","b"]}"#, Some(vec!["a", "b"])),
