@@ -1,6 +1,8 @@
 //! The outbox of logout tokens: written in the commit that ends a session, emptied by whoever holds a row's lease. A lease that ran out
 //! belonged to a process that died; then somebody else takes the row, and a client may be told twice, but never not at all.
 
+use std::collections::BTreeMap;
+
 use crate::id::{ClientId, LogoutId, NodeId, SessionId};
 use crate::model::logout_notice::{LogoutNotice, NoticeOutcome};
 use crate::store::db::{Db, Row, Sql, Tx, args};
@@ -16,7 +18,7 @@ const INSERT: Sql = Sql::new(
 /// Whoever has waited longest comes first.
 const LIST_DUE: Sql = Sql::new(
     "list clients with due logout notices",
-    "SELECT client FROM logout_outbox \
+    "SELECT client, COUNT(*) AS due FROM logout_outbox \
      WHERE settled_at IS NULL AND due_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) \
      GROUP BY client ORDER BY MIN(due_at), client",
 );
@@ -96,14 +98,18 @@ pub async fn claim_due(
     share: impl Fn(&ClientId, usize) -> usize + Send,
     (now, until): (Timestamp, Timestamp),
 ) -> Result<Vec<LogoutNotice>, StoreError> {
-    let mut claimed = Vec::new();
+    let (mut shares, mut taken) = (BTreeMap::new(), 0);
     for row in tx.fetch_all(&LIST_DUE, args![now]).await? {
-        let client = ClientId::from(row.text("client")?);
-        let share = i64::try_from(share(&client, claimed.len())).unwrap_or(i64::MAX);
-        if share > 0 {
-            for row in tx.fetch_all(&CLAIM_DUE, args![node, until, now, &client, share]).await? {
-                claimed.push(read(row)?);
-            }
+        let (client, due) = (ClientId::from(row.text("client")?), row.int("due")?);
+        let share = share(&client, taken).min(usize::try_from(due).unwrap_or(0));
+        taken += share;
+        shares.insert(client, i64::try_from(share).unwrap_or(0));
+    }
+    let mut claimed = Vec::new();
+    // In the order of their names: two nodes that lock in different orders wait for one another.
+    for (client, share) in shares.into_iter().filter(|(_, share)| *share > 0) {
+        for row in tx.fetch_all(&CLAIM_DUE, args![node, until, now, &client, share]).await? {
+            claimed.push(read(row)?);
         }
     }
     Ok(claimed)
