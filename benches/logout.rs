@@ -1,5 +1,6 @@
-//! What it costs to end sessions whose apps all hear: a thousand with ten participants each, on SQLite in a file, with a local server as
-//! every app: `cargo bench --bench logout`. Printed are the time until a person is answered, the time until everybody was told, and memory.
+//! What it costs to end sessions: a thousand with ten participants each, on SQLite in a file, with a local server as every app:
+//! `cargo bench --bench logout`. Printed are the time until a person is answered, the time until everybody was told, and memory; and the
+//! same for a thousand that end by themselves while two of the ten apps hang.
 #![expect(clippy::unwrap_used, reason = "a benchmark has nobody to answer to")]
 #![expect(
     clippy::indexing_slicing,
@@ -15,21 +16,24 @@ pub mod loopback;
 #[path = "../tests/support/mod.rs"]
 pub mod support;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use passerelle::id::ClientId;
+use passerelle::jobs::deliver_logouts::DeliverLogouts;
 use passerelle::model::client::Client;
-use passerelle::model::login_session::EndReason;
+use passerelle::model::login_session::{EndReason, LoginSession};
+use passerelle::provider::logout::end_session::EndSession;
 use passerelle::store::db::Db;
-use support::hearers::Hearers;
+use support::hearers::{Hearers, Way};
 use support::parts::{Parts, web};
+use tempfile::TempDir;
 
 const SESSIONS: usize = 1000;
 const PARTICIPANTS: usize = 10;
 
-#[tokio::main(worker_threads = 2)]
-async fn main() {
-    let hearers = Hearers::open().await;
+/// The parts of a bridge with a database of its own, and a session of everybody.
+async fn prepared(hearers: &Hearers) -> (TempDir, Parts, Vec<LoginSession>) {
     let client = |number| {
         let uri = hearers.uri(&format!("app-{number}"));
         let id = ClientId::from(format!("app-{number}"));
@@ -42,6 +46,18 @@ async fn main() {
     for number in 0..SESSIONS {
         sessions.push(parts.everybody_takes_part(number).await);
     }
+    (data, parts, sessions)
+}
+
+#[tokio::main(worker_threads = 2)]
+async fn main() {
+    people_sign_out().await;
+    sessions_expire_while_two_apps_hang().await;
+}
+
+async fn people_sign_out() {
+    let hearers = Hearers::open().await;
+    let (_data, parts, sessions) = prepared(&hearers).await;
     let (farewell, before, began) = (parts.farewell(), resident(), Instant::now());
     let mut answers = Vec::new();
     for session in &sessions {
@@ -57,6 +73,25 @@ async fn main() {
     println!("answered: median {:?}, p99 {:?}", answers[SESSIONS / 2], answers[SESSIONS * 99 / 100]);
     println!("everybody told: {all:?} for {} calls", hearers.calls().len());
     println!("resident before: {before}, after: {}", resident());
+}
+
+async fn sessions_expire_while_two_apps_hang() {
+    let hearers = Hearers::open().await;
+    let (_data, parts, sessions) = prepared(&hearers).await;
+    ["app-0", "app-1"].map(|app| hearers.go_about(app, Way::Hangs));
+    let (channel, before, began) = (parts.back_channel(), resident(), Instant::now());
+    let end_session = EndSession { wake: Arc::clone(&channel.wake), ..parts.end_session() };
+    let job = tokio::spawn(DeliverLogouts { back_channel: channel }.run());
+    for session in &sessions {
+        end_session.end(&session.id, EndReason::Expired, parts.now()).await.unwrap();
+    }
+    let healthy = || hearers.calls().iter().filter(|call| !["app-0", "app-1"].contains(&&*call.app)).count();
+    while healthy() < SESSIONS * (PARTICIPANTS - 2) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    println!("two of ten hang: the others told in {:?}, {} calls", began.elapsed(), hearers.calls().len());
+    println!("resident before: {before}, after: {}", resident());
+    job.abort();
 }
 
 /// What this process holds in memory, as the kernel says it.

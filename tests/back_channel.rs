@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use axum::http::Method;
 use josekit::jwk::Jwk;
 use josekit::jws::{self, ES256, RS256};
+use passerelle::app::outbound::app_client;
 use passerelle::id::{ClientId, NodeId, SessionId};
 use passerelle::jobs::deliver_logouts::DeliverLogouts;
 use passerelle::model::client::{Appearance, Client};
 use passerelle::model::login_session::{EndReason, LoginSession};
 use passerelle::model::logout_notice::NoticeOutcome;
 use passerelle::provider::logout::back_channel::BackChannel;
+use passerelle::provider::logout::end_session::EndSession;
 use passerelle::provider::logout::farewell::Farewell;
 use passerelle::secret::Chance;
 use passerelle::store::db::{Db, Sql};
@@ -343,6 +345,78 @@ async fn two_nodes_tell_each_app_once(#[values(Engine::Sqlite, Engine::Postgres)
     assert!(told.values().all(|times| *times == 1), "{told:?}");
 }
 
+fn one_app(hearers: &Hearers, way: Way) -> Vec<Client> {
+    hearers.go_about("app", way);
+    clients(&BTreeMap::from([("app".to_owned(), hearers.uri("app"))]))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_an_app_that_hangs() {
+    let hearers = Hearers::open().await;
+    let parts = Parts::with_clients(one_app(&hearers, Way::Hangs)).await;
+    let (mut farewell, alice) = (parts.farewell(), parts.everybody_takes_part(0).await);
+    let hour = Duration::from_hours(1);
+    farewell.back_channel.limits.timeout = hour;
+    farewell.back_channel.http = app_client(hour).unwrap();
+    let answered = farewell.end(&alice, EndReason::SignedOut, parts.now());
+    assert!(tokio::time::timeout(Duration::from_mins(2), answered).await.unwrap().unwrap());
+    assert_eq!(farewell.told(&alice.id).await.unwrap().unreached.len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_without_content_is_one() {
+    let hearers = Hearers::open().await;
+    let parts = Parts::with_clients(one_app(&hearers, Way::Nods)).await;
+    let (farewell, alice) = (parts.farewell(), parts.everybody_takes_part(0).await);
+    farewell.end(&alice, EndReason::SignedOut, parts.now()).await.unwrap();
+    assert_eq!(farewell.told(&alice.id).await.unwrap().heard.len(), 1);
+}
+
+#[tokio::test]
+async fn an_app_that_fails_is_told_later_and_later_and_never_after_longer_than_a_quarter_of_an_hour() {
+    let hearers = Hearers::open().await;
+    let parts = Parts::with_clients(one_app(&hearers, Way::Fails)).await;
+    let (channel, alice) = (parts.back_channel(), parts.everybody_takes_part(0).await);
+    parts.end_session().end(&alice.id, EndReason::SignedOut, parts.now()).await.unwrap().unwrap();
+    let mut pauses = Vec::new();
+    for _ in 0..12 {
+        assert_eq!(channel.deliver_due().await.unwrap(), 1);
+        let due = Sql::new("when it is due", "SELECT due_at FROM logout_outbox");
+        let due = parts.db.fetch_all(&due, Vec::new()).await.unwrap().remove(0).time("due_at").unwrap();
+        let pause = due.since(parts.now());
+        pauses.push(pause.as_secs());
+        parts.clock.forward(pause);
+    }
+    // 5 seconds, doubled each time, a quarter more or less; at most 15 minutes.
+    for (pause, exactly) in pauses.iter().zip([5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900, 900]) {
+        assert!((exactly * 3 / 4..=exactly * 5 / 4).contains(pause), "{pauses:?}");
+    }
+    let mut last = pauses.split_off(8);
+    last.dedup();
+    assert!(last.len() > 1, "never the same for all: {last:?}");
+}
+
+/// A person signs out of an app that hangs for everybody: when there is no turn for it in time, it is left to the job, untried.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gets_no_turn_is_left_to_the_job() {
+    let hearers = Hearers::open().await;
+    let parts = Parts::with_clients(one_app(&hearers, Way::Hangs)).await;
+    let channel = parts.back_channel();
+    let ended = parts.everybody_takes_part(0).await;
+    parts.end_session().end(&ended.id, EndReason::SignedOut, parts.now()).await.unwrap().unwrap();
+    let mut turns = Vec::new();
+    while channel.turns.free(&ClientId::from("app"), 0) > 0 {
+        turns.push(channel.turns.take(&ClientId::from("app")).await.unwrap());
+    }
+    assert_eq!(channel.deliver_due().await.unwrap(), 0, "the job takes nothing that it cannot tell");
+    channel.deliver_of(&ended.id).await.unwrap();
+    assert_eq!((hearers.calls().len(), standing(&parts.db, &ended).await[0].attempts), (0, 0));
+    drop(turns);
+    hearers.go_about("app", Way::Hears);
+    assert_eq!(channel.deliver_due().await.unwrap(), 1, "nobody holds it any more");
+    assert_eq!(hearers.calls().len(), 1);
+}
+
 #[rstest]
 #[tokio::test]
 async fn what_a_dead_node_held_is_told_when_its_lease_is_over(
@@ -354,7 +428,8 @@ async fn what_a_dead_node_held_is_told_when_its_lease_is_over(
     parts.end_session().end(&ended.id, EndReason::SignedOut, parts.now()).await.unwrap().unwrap();
     let (dead, now) = (NodeId::mint(&Chance::System), parts.now());
     let claim = other.write(move |tx| {
-        Box::pin(async move { logout_outbox::claim_due(tx, &dead, now + Duration::from_mins(1), now).await })
+        let until = now + Duration::from_mins(1);
+        Box::pin(async move { logout_outbox::claim_due(tx, &dead, |_, _| 100, (now, until)).await })
     });
     assert_eq!(claim.await.unwrap().len(), 3);
     let living = parts.back_channel();
@@ -384,6 +459,35 @@ async fn the_person_is_told_who_heard_although_the_job_delivers_too() {
         let told = farewell.told(&ended.id).await.unwrap();
         assert_eq!((told.heard.len(), told.unreached.len()), (3, 0), "the {number}th");
     }
+    job.abort();
+}
+
+/// Two of ten that never answer hold up nobody: all the others hear while the first calls to those two still hang.
+#[tokio::test(flavor = "multi_thread")]
+async fn apps_that_hang_keep_no_other_from_hearing() {
+    let hearers = Hearers::open().await;
+    let kinds = (0..8).map(|number| (format!("hears-{number}"), Way::Hears));
+    let kinds = kinds.chain((0..2).map(|number| (format!("hangs-{number}"), Way::Hangs)));
+    let mut uris = BTreeMap::new();
+    for (id, way) in kinds {
+        hearers.go_about(&id, way);
+        uris.insert(id.clone(), hearers.uri(&id));
+    }
+    let parts = Parts::with_clients(clients(&uris)).await;
+    let mut channel = parts.back_channel();
+    // Longer than this story may take, as the limit of the HTTP client would be.
+    channel.limits.timeout = Duration::from_mins(10);
+    channel.http = app_client(channel.limits.timeout).unwrap();
+    let end_session = EndSession { wake: Arc::clone(&channel.wake), ..parts.end_session() };
+    for number in 0..60 {
+        let ended = parts.everybody_takes_part(number).await;
+        end_session.end(&ended.id, EndReason::Expired, parts.now()).await.unwrap().unwrap();
+    }
+    let job = tokio::spawn(DeliverLogouts { back_channel: channel }.run());
+    let heard = || hearers.calls().iter().filter(|call| call.app.starts_with("hears-")).count();
+    until(async || heard() == 480).await;
+    assert_eq!(heard(), 480);
+    assert_eq!(hearers.calls().len(), 480 + 16, "eight calls to each that hangs, and no more meanwhile");
     job.abort();
 }
 

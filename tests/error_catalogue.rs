@@ -298,6 +298,7 @@ fn token() -> Vec<TokenError> {
         TokenError::SessionOver => TokenError::SessionOver,
         TokenError::LegacyRefused => TokenError::LegacyRefused,
         TokenError::LegacySilent => TokenError::LegacySilent,
+        TokenError::SignInNeeded => TokenError::SignInNeeded,
         TokenError::AccountGone => TokenError::AccountGone,
         TokenError::RefreshUnknown => TokenError::RefreshUnknown,
         TokenError::RefreshReused => TokenError::RefreshReused,

@@ -5,7 +5,7 @@ use axum::http::Method;
 use crate::support::app::Tokens;
 use crate::support::browser::{Browser, Shown, form};
 use crate::support::house::House;
-use crate::support::members::is_signed_in;
+use crate::support::members::{house_config, is_signed_in};
 
 const BYE: &str = "https://web.example/bye";
 const TOLD: &str = "/legacy/signed-out";
@@ -127,6 +127,19 @@ async fn whoever_signs_out_here_is_led_by_the_sites_sign_out_page_and_on_to_the_
     // Once.
     let again = browser.send(Method::GET, "/signed-out", None).await;
     assert!(again.is_page("signed-out-page") && again.location().is_none(), "{again:?}");
+}
+
+/// Nobody knows whether the site sends the browser back.
+#[tokio::test]
+async fn apps_in_frames_have_heard_before_the_browser_leaves_for_the_site() {
+    let framed = "frontchannel_logout_uri = \"https://web.example/out\"\nredirect_uris = [\"https://web";
+    let config = house_config("both", "sign_out_there = true", "");
+    let house = House::of(&config.replacen("redirect_uris = [\"https://web", framed, 1)).await;
+    let (_, page) = leaving(&house).await;
+    assert!(page.is_page("passing-page") && page.body.contains("content=\"3;url="), "{page:?}");
+    assert!(page.body.contains("<iframe class=\"unseen\" src=\"https://web.example/out?iss="), "{page:?}");
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("frame-src https://web.example;"), "{policy}");
 }
 
 #[tokio::test]

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use passerelle::id::SessionId;
+use passerelle::model::account::Account;
 use passerelle::model::login_session::{EndReason, LoginSession};
+use passerelle::secret::Digest;
 use passerelle::store::db::{Db, Sql};
-use passerelle::store::{login_sessions, logout_outbox};
+use passerelle::store::{accounts, login_sessions, logout_outbox};
 use tempfile::TempDir;
 
 use crate::legacy_system::{Door, Fault};
@@ -286,6 +288,90 @@ async fn a_lost_answer_ends_no_session() {
     story.forward(30);
     story.refreshes(&mut bob).await;
     assert_eq!((story.silent(&mut bob).await, story.ends().await), (None, vec![None]));
+}
+
+#[tokio::test]
+async fn who_cannot_be_asked_about_any_more_counts_as_good_for_a_while_and_signs_in_again_then() {
+    let story = Story::open(SESSION).await;
+    let mut bob = story.bob(&story.house.web(), "openid").await;
+    story.house.old_system().faults.set(Door::Token, Fault::Lost);
+    story.forward(30);
+    story.refreshes(&mut bob).await;
+    story.house.old_system().faults.set(Door::Token, Fault::None);
+    story.forward(29);
+    story.refreshes(&mut bob).await;
+    // An hour after the last answer. Nothing ends, and nothing new is given for an old word.
+    story.forward(2);
+    for _ in 0..2 {
+        assert_eq!(story.refusal(&bob).await, invalid_grant());
+        assert_eq!(story.userinfo(&bob).await, 401);
+        assert_eq!(story.silent(&mut bob).await.as_deref(), Some("login_required"));
+    }
+    assert_eq!(story.ends().await, [None]);
+    let page = bob.browser.get(&story.house.web().request(&[])).await;
+    bob.browser.sign_in(&page, "bob", "builder").await;
+    story.refreshes(&mut bob).await;
+    assert_eq!((story.userinfo(&bob).await, story.silent(&mut bob).await), (200, None));
+}
+
+#[tokio::test]
+async fn a_sign_in_that_brought_nothing_to_ask_with_lives_by_the_rules_of_the_bridge() {
+    // A client for hand-overs alone: who signs in here gets no refresh token over there.
+    let client = "timeout = \"2s\"\nclient_id = \"passerelle\"\nclient_secret = \"legacy-client-secret\"";
+    let story = Story::of(&(CONFIG.replace("timeout = \"2s\"", client) + SESSION)).await;
+    let mut bob = story.bob(&story.house.web(), "openid").await;
+    story.forward(120);
+    story.refreshes(&mut bob).await;
+    assert_eq!((story.calls(), story.ends().await), (0, vec![None]));
+}
+
+/// The gateway meets it first, for example.
+#[tokio::test]
+async fn a_refusal_that_somebody_else_met_does_not_wait_for_the_interval() {
+    let story = Story::open(&format!("{SESSION}revalidate_idle = false\n")).await;
+    story.bob(&story.house.web(), "openid").await;
+    story.disable_bob();
+    story.forward(1);
+    story.house.bridge.round().await.unwrap();
+    assert_eq!((story.calls(), story.ends().await), (0, vec![None]));
+    let doubt = Sql::new("doubt", "UPDATE accounts SET asked_at = NULL");
+    story.db.write(move |tx| Box::pin(async move { tx.execute(&doubt, Vec::new()).await })).await.unwrap();
+    story.house.bridge.round().await.unwrap();
+    assert_eq!(story.ends().await, [Some(EndReason::LegacyRefused)]);
+}
+
+/// People of a system that is not there any more, or cannot be asked, stand before nobody.
+#[tokio::test]
+async fn who_cannot_be_asked_about_keeps_nobody_from_his_turn() {
+    let story = Story::open(&format!("{SESSION}revalidate_idle = true\n")).await;
+    story.bob(&story.house.web(), "openid").await;
+    let [session] = &*story.sessions().await else { panic!("bob's") };
+    for number in 0..60 {
+        let (session, now) = (session.clone(), story.house.now());
+        let insert = story.db.write(move |tx| {
+            Box::pin(async move {
+                let account = Account {
+                    id: format!("0-{number}").as_str().into(),
+                    connector: "gone".into(),
+                    legacy_id: format!("{number}").as_str().into(),
+                    user_name: format!("person-{number}"),
+                    claims: serde_json::Map::new(),
+                    created_at: now,
+                    updated_at: now,
+                };
+                accounts::remember(tx, &account).await?;
+                let cookie = Digest::of(&account.user_name);
+                let id = format!("session-{number}").as_str().into();
+                login_sessions::insert(tx, &LoginSession { id, account: account.id, cookie, ..session }).await
+            })
+        });
+        insert.await.unwrap();
+    }
+    story.disable_bob();
+    story.forward(6);
+    story.house.bridge.round().await.unwrap();
+    let ends = story.ends().await;
+    assert_eq!(ends.iter().flatten().count(), 1, "{ends:?}");
 }
 
 #[tokio::test]

@@ -127,23 +127,51 @@ async fn an_operator_ends_the_sessions_of_a_person_while_the_bridge_runs() {
     let process = site.starts().await;
     let mut browser = process.browser();
     let tokens = process.web().tokens(&mut browser, &[("scope", "openid")]).await;
-    let listed = operates(&site, "list");
-    assert_eq!(listed.as_array().unwrap().len(), 1);
-    assert_eq!(listed[0]["id"], tokens.id_claims()["sid"]);
-    assert_eq!(listed[0]["clients"], serde_json::json!(["web"]));
-    assert_eq!(operates(&site, "end"), listed);
-    assert_eq!(operates(&site, "list"), serde_json::json!([]));
+    let alice = ["--user", "ALICE"];
+    let listed = operates(&site, "list", &alice);
+    assert_eq!(listed["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["sessions"][0]["id"], tokens.id_claims()["sid"]);
+    assert_eq!(listed["sessions"][0]["clients"], serde_json::json!(["web"]));
+    assert_eq!(operates(&site, "end", &alice), listed);
+    assert_eq!(operates(&site, "list", &alice), serde_json::json!({ "sessions": [], "offline": [] }));
     assert!(browser.get(&process.web().request(&[])).await.is_page("login-page"));
     assert_eq!(error(&process.web().refresh(tokens.refresh()).await).1, "invalid_grant");
 }
 
-/// What `passerelle sessions` answers about alice.
-fn operates(site: &Site, what: &str) -> serde_json::Value {
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_ends_everything_of_a_person_whose_sessions_are_over() {
+    let site = Site::at("sqlite:passerelle.db").await;
+    let process = site.starts().await;
+    let mut browser = process.browser();
+    let tokens = process.web().tokens(&mut browser, &[("scope", "openid offline_access")]).await;
+    let sub = tokens.id_claims()["sub"].as_str().unwrap().to_owned();
+    let alice = ["--account", sub.as_str()];
+    operates(&site, "end", &alice);
+    let left = operates(&site, "list", &alice);
+    assert_eq!(
+        (left["sessions"].as_array().unwrap().len(), &left["offline"][0]["client"]),
+        (0, &"web".into())
+    );
+    let tokens = Tokens::of(process.web().refresh(tokens.refresh()).await);
+    assert_eq!(
+        operates(&site, "end", &["--account", "somebody-else", "--everything"])["offline"],
+        serde_json::json!([])
+    );
+
+    assert_eq!(operates(&site, "end", &["--account", &sub, "--everything"]), left);
+    assert_eq!(error(&process.web().refresh(tokens.refresh()).await).1, "invalid_grant");
+    let known = process.web().call("/introspect", &[("token", tokens.access())]).await.json();
+    assert_eq!(known, serde_json::json!({ "active": false }));
+}
+
+/// What `passerelle sessions` answers about a person.
+fn operates(site: &Site, what: &str, whom: &[&str]) -> serde_json::Value {
     let mut file = std::fs::read_dir(site.folder.path()).unwrap().map(|entry| entry.unwrap().path());
     let file = file.find(|file| file.extension().is_some_and(|kind| kind == "toml")).unwrap();
     let answer = std::process::Command::new(env!("CARGO_BIN_EXE_passerelle"))
-        .args(["sessions", what, "--user", "ALICE", "--json", "--config"])
+        .args(["sessions", what, "--json", "--config"])
         .arg(file)
+        .args(whom)
         .output()
         .unwrap();
     assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use axum::http::Method;
+
 use crate::support::app::{App, error};
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, form};
 use crate::support::house::{CONFIG, House};
 
 const FRAMED: &str = "frontchannel_logout_uri = \"https://web.example/out?kept=1\"\n";
@@ -117,12 +119,39 @@ async fn the_state_of_a_session_is_in_every_answer_and_in_a_cookie_for_the_frame
 }
 
 #[tokio::test]
+async fn a_session_that_ends_elsewhere_or_in_time_takes_the_state_of_its_browser_along() {
+    let house = House::open().await;
+    let (mut here, mut there) = (house.browser(), house.browser());
+    house.web().code(&mut here, &[]).await;
+    house.web().code(&mut there, &[]).await;
+    for browser in [&mut here, &mut there] {
+        browser.get("/check-session").await;
+        assert!(browser.cookies.contains_key("passerelle_state"), "it lives");
+    }
+    let page = there.get("/account").await;
+    let fields = [("request", page.sealed()), ("end_others", "yes".to_owned())];
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    there.send(Method::POST, "/account", Some(form(&fields))).await;
+    let shown = here.send(Method::HEAD, "/check-session", None).await;
+    assert_eq!((shown.status.as_u16(), shown.header("cache-control").as_deref()), (200, Some("no-store")));
+    assert!(!here.cookies.contains_key("passerelle_state"), "the frame notices");
+
+    // Looking is no use of it: the session that lives runs out all the same.
+    for _ in 0..9 {
+        house.forward(Duration::from_hours(1));
+        there.send(Method::HEAD, "/check-session", None).await;
+    }
+    assert!(!there.cookies.contains_key("passerelle_state"));
+}
+
+#[tokio::test]
 async fn the_page_for_frames_runs_its_one_script_and_only_apps_may_frame_it() {
     let house = House::open().await;
     let shown = house.browser().get("/check-session").await;
     assert_eq!(shown.status, 200);
     let policy = shown.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
+    assert!(policy.contains("; connect-src 'self';"), "{policy}");
     assert!(policy.contains("https://web.example") && policy.contains("https://spa.example"), "{policy}");
     assert_eq!(shown.header("x-frame-options"), None);
     assert!(shown.body.contains("passerelle_state="), "{}", shown.body);

@@ -136,6 +136,20 @@ async fn a_sign_out_at_the_old_site_is_one_everywhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_javascript_app_notices_that_another_device_ended_the_session() {
+    let desk = Desk::open().await;
+    let [_, _, spa] = desk.alice_is_everywhere().await;
+    desk.turns_to(&spa).await;
+    let other = Chromium::open().await;
+    other.goes_to(&format!("{}/account", desk.town.bridge_url)).await;
+    other.signs_in("alice", "wonderland").await;
+    other.clicks("button[name=end_others]").await;
+    other.sees("#account-page").await;
+    desk.the_javascript_app_has_noticed(&spa).await;
+    desk.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hand_over_that_nobody_here_waits_for_is_a_question() {
     let desk = Desk::open().await;
     desk.signs_in_at_the_old_site().await;

@@ -198,12 +198,23 @@ impl ClientFacts {
         if stay.outlives_questions {
             sentences.push(Sentence {
                 text: "Once the person's last session at the bridge has ended, nobody is asked about them any more, and these tokens \
-                       live on: whoever is dismissed then keeps them until the limits above, or disconnects the app on the account page."
+                       live on: whoever is dismissed then keeps them until the limits above. `passerelle sessions end --user NAME --everything` ends them."
                     .to_owned(),
                 because: Some(format!(
                     "a session ends after {}; the legacy tokens are forgotten with it",
                     self.named(&Bound { setting: Setting::SessionIdle, span: self.spans.session_idle })
                 )),
+            });
+        }
+        if let Some(outage) = stay.outage.filter(|_| legacy.refresh.is_some()) {
+            sentences.push(Sentence {
+                text: format!(
+                    "A sign-in that brings no refresh token of the legacy system is asked about only while the access token it brought \
+                     lasts. Where a refresh token is lost on the way, the person counts as good for {} after the last answer, and signs \
+                     in again then.",
+                    words::span(outage)
+                ),
+                because: None,
             });
         }
         if let Some(outage) = stay.outage {

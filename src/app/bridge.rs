@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
@@ -34,14 +34,15 @@ use crate::legacy::connector::Connector;
 use crate::legacy::connectors::Connectors;
 use crate::legacy::description::Description;
 use crate::provider::discovery::DiscoveryError;
-use crate::provider::logout::back_channel::AT_ONCE;
 use crate::provider::logout::end_session::EndSession;
+use crate::provider::logout::turns::Turns;
 use crate::secret::Chance;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::sweep::Keep;
 use crate::time::Clock;
 use crate::tokens::key_custody::{CustodyError, KeyCustody, Placed};
+use crate::vault::custody::Vault;
 use crate::vault::service_passwords::ServicePasswords;
 use crate::web::page::stylesheet::StylesheetError;
 use crate::web::serve::{Lanes, Patience, TlsFiles, serve};
@@ -94,6 +95,7 @@ pub struct Bridge {
     deliver_logouts: DeliverLogouts,
     watch_sessions: WatchSessions,
     issuers: Issuers,
+    vault: Vault,
     clock: Clock,
 }
 
@@ -175,7 +177,7 @@ impl Bridge {
             upstream: upstream_client()?,
             issuers: issuers(&blueprint.issuers, &custody.db)?,
             wake: Arc::new(Notify::new()),
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            turns: Turns::default(),
             node: NodeId::mint(&chance),
             client_keys: Arc::new(client_keys(&blueprint.registry)?),
             custody: custody.clone(),
@@ -209,6 +211,7 @@ impl Bridge {
             rotate_keys: RotateKeys { custody, keyring, clock: clock.clone() },
             placed,
             sweep,
+            vault: wired.farewell.vault,
             deliver_logouts: DeliverLogouts { back_channel: wired.farewell.back_channel },
             watch_sessions,
             issuers: rooms.issuers,
@@ -252,6 +255,7 @@ impl Bridge {
         jobs.spawn(async move { issuers.warm(now).await });
         let served = serve(listener, self.lanes, self.tls, Patience::default(), stop).await;
         jobs.shutdown().await;
+        self.vault.comes_to_rest().await;
         self.db.close().await;
         served
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use crate::app::blueprint::Blueprint;
 use crate::app::bridge::OpenError;
@@ -41,6 +41,7 @@ use crate::provider::logout::end_session::EndSession;
 use crate::provider::logout::farewell::Farewell;
 use crate::provider::logout::legacy_site::LegacySignOut;
 use crate::provider::logout::rp_initiated::RpInitiatedLogout;
+use crate::provider::logout::turns::Turns;
 use crate::provider::revoke::RevocationEndpoint;
 use crate::provider::sign_in::SignIn;
 use crate::provider::throttle::{Throttle, ThrottleLimits};
@@ -72,7 +73,7 @@ pub(super) struct Rooms {
     pub(super) upstream: UpstreamClient,
     pub(super) issuers: Issuers,
     pub(super) wake: Arc<Notify>,
-    pub(super) turns: Arc<Semaphore>,
+    pub(super) turns: Turns,
     pub(super) node: NodeId,
     pub(super) client_keys: Arc<BTreeMap<ClientId, ClientKeys>>,
     pub(super) clock: Clock,

@@ -21,6 +21,7 @@ use crate::provider::handover::Handovers;
 use crate::provider::introspect::IntrospectionEndpoint;
 use crate::provider::logout::legacy_site::LegacySignOut;
 use crate::provider::logout::rp_initiated::RpInitiatedLogout;
+use crate::provider::logout::watched::WatchedSession;
 use crate::provider::revoke::RevocationEndpoint;
 use crate::provider::sign_in::SignIn;
 use crate::provider::token::TokenEndpoint;
@@ -43,6 +44,7 @@ use crate::web::interaction::sign_in::{self, SignInHandlers};
 use crate::web::interaction::sign_out::{self, SignOutHandlers};
 use crate::web::interaction::step::StepPages;
 use crate::web::oidc::authorize::{self, AuthorizeHandlers};
+use crate::web::oidc::check_session::CheckSession;
 use crate::web::oidc::introspect::{self, Introspect};
 use crate::web::oidc::revoke::{self, Revoke};
 use crate::web::oidc::token::{self, Token};
@@ -96,9 +98,17 @@ pub(super) fn routes(handed: Handed, blueprint: &Blueprint) -> Result<Router, Op
     )?);
     let gateway = gateway(&handed, blueprint, &routes);
     let (chance, limit) = (handed.chance.clone(), blueprint.legacy.timeout + BEYOND_LEGACY);
+    let check_session = CheckSession {
+        watched: WatchedSession {
+            db: handed.db.clone(),
+            session_idle: blueprint.settings.session.idle.into(),
+        },
+        cookies: cookie_kind(&routes),
+        clock: handed.clock.clone(),
+    };
     let below = machines(&handed, blueprint, document.clone())
         .merge(assets::router(&stylesheet))
-        .merge(check_session::router(&blueprint.registry, cookie_kind(&routes)))
+        .merge(check_session::router(&blueprint.registry, check_session))
         .merge(health::router(handed.db.clone()))
         .merge(browsers(handed, blueprint, &pages));
     let all = match routes.base() {

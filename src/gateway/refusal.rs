@@ -148,7 +148,7 @@ impl From<Unverified> for Refusal {
 impl From<VaultError> for Refusal {
     fn from(error: VaultError) -> Self {
         match error {
-            VaultError::Empty | VaultError::NeedsSignIn { .. } => Self::SignInAgain,
+            VaultError::Empty | VaultError::RunOut | VaultError::NeedsSignIn { .. } => Self::SignInAgain,
             VaultError::Refused { .. } => Self::LegacyRefuses,
             VaultError::Unavailable { .. } => Self::LegacyUnavailable,
             VaultError::Store(error) => Self::Store(error),

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use tokio::task::{JoinError, JoinSet};
 use tracing::warn;
 
+use crate::id::AccountId;
 use crate::model::login_session::EndReason;
 use crate::provider::liveness::Liveness;
 use crate::store::db::Db;
@@ -14,6 +16,8 @@ use crate::time::Clock;
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(10);
+/// So many people are asked about at once, here; the connector has a bound of its own.
+const AT_ONCE: usize = 8;
 
 /// The job.
 #[derive(Clone)]
@@ -31,15 +35,21 @@ pub struct WatchSessions {
 }
 
 impl WatchSessions {
-    /// Runs until it is dropped.
+    /// Runs until it is dropped. Whoever has to be asked about keeps nobody alive whose time is over.
     pub async fn run(self) {
-        loop {
-            if let Err(error) = self.once().await {
-                // What is left over is looked at in the next round.
-                warn!("watching sessions: {error}");
+        let ending = async {
+            loop {
+                told(self.end_over().await);
+                tokio::time::sleep(EVERY).await;
             }
-            tokio::time::sleep(EVERY).await;
-        }
+        };
+        let asking = async {
+            loop {
+                told(self.ask().await);
+                tokio::time::sleep(EVERY).await;
+            }
+        };
+        tokio::join!(ending, asking);
     }
 
     /// One round.
@@ -47,25 +57,69 @@ impl WatchSessions {
     /// # Errors
     /// When the database does not answer.
     pub async fn once(&self) -> Result<(), StoreError> {
+        self.end_over().await?;
+        self.ask().await
+    }
+
+    async fn end_over(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let used_after = now - self.session_idle;
         loop {
-            let over = login_sessions::list_over(&self.db, now, used_after).await?;
+            let over = login_sessions::list_over(&self.db, now, now - self.session_idle).await?;
             if over.is_empty() {
-                break;
+                return Ok(());
             }
             for session in over {
                 self.liveness.end_session.end(&session, EndReason::Expired, now).await?;
             }
         }
-        if self.revalidate_idle && self.liveness.can_ask_of_any() {
-            let asked_before = now - self.liveness.policy.revalidate;
-            for id in login_sessions::list_to_ask_about(&self.db, asked_before, now, used_after).await? {
-                if let Some(account) = accounts::find(&self.db, &id).await? {
-                    self.liveness.of(&account, now).await?;
+    }
+
+    /// Asks about everybody whose turn it is, once. Where idle sessions are left alone, about those whom there is cause to ask about.
+    async fn ask(&self) -> Result<(), StoreError> {
+        if !self.liveness.can_ask_of_any() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let asked_before = self.revalidate_idle.then(|| now - self.liveness.policy.revalidate);
+        let mut behind = AccountId::from("");
+        loop {
+            let used_after = now - self.session_idle;
+            let some =
+                login_sessions::list_to_ask_about(&self.db, &behind, asked_before, now, used_after).await?;
+            let Some(last) = some.last() else { return Ok(()) };
+            behind = last.clone();
+            let mut asked = JoinSet::new();
+            for id in some {
+                if asked.len() == AT_ONCE {
+                    done(asked.join_next().await)?;
                 }
+                asked.spawn(self.clone().ask_about(id));
+            }
+            while !asked.is_empty() {
+                done(asked.join_next().await)?;
             }
         }
+    }
+
+    async fn ask_about(self, id: AccountId) -> Result<(), StoreError> {
+        if let Some(account) = accounts::find(&self.db, &id).await? {
+            self.liveness.of(&account, self.clock.now()).await?;
+        }
         Ok(())
+    }
+}
+
+/// Nobody is skipped for the trouble of another: only a database that does not answer ends a round.
+fn done(asked: Option<Result<Result<(), StoreError>, JoinError>>) -> Result<(), StoreError> {
+    match asked {
+        Some(Ok(done)) => done,
+        Some(Err(_)) | None => Ok(()),
+    }
+}
+
+/// What is left over after a failure is looked at in the next round.
+fn told(round: Result<(), StoreError>) {
+    if let Err(error) = round {
+        warn!("watching sessions: {error}");
     }
 }

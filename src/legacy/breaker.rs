@@ -28,6 +28,8 @@ struct State {
 struct Open {
     until: Instant,
     pause: Duration,
+    /// Whether somebody is finding out right now; nobody else is let through meanwhile, however long that takes.
+    on_trial: bool,
 }
 
 /// How a call ended.
@@ -41,20 +43,25 @@ pub enum Ended {
 
 /// The leave to make one call. Dropped without a word it counts as nothing.
 #[derive(Debug)]
-pub struct Leave(Breaker);
+pub struct Leave {
+    breaker: Breaker,
+    /// Whether this call finds out for all whether the system is back.
+    trial: bool,
+}
 
 impl Breaker {
     /// Asks for leave; `None` while the breaker is open. Behind the pause one caller gets it, and the others wait for what that one finds.
     pub fn ask(&self) -> Option<Leave> {
         let mut state = self.lock();
-        if let Some(open) = &mut state.open {
-            let now = Instant::now();
-            if now < open.until {
-                return None;
+        let trial = match &mut state.open {
+            None => false,
+            Some(open) if open.on_trial || Instant::now() < open.until => return None,
+            Some(open) => {
+                open.on_trial = true;
+                true
             }
-            open.until = now + open.pause;
-        }
-        Some(Leave(self.clone()))
+        };
+        Some(Leave { breaker: self.clone(), trial })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -64,29 +71,49 @@ impl Breaker {
 
 impl Leave {
     /// Tells how the call ended.
-    pub fn tell(self, ended: Ended) {
-        let mut state = self.0.lock();
-        match ended {
-            Ended::Answered => {
-                if state.open.is_some() {
+    pub fn tell(mut self, ended: Ended) {
+        let trial = std::mem::take(&mut self.trial);
+        let mut state = self.breaker.lock();
+        match (ended, &mut state.open) {
+            (Ended::Answered, open) => {
+                if open.is_some() {
                     info!("the legacy system answers again");
                 }
                 *state = State::default();
             }
-            Ended::Failed => {
+            (Ended::Failed, Some(open)) if trial => open.stay((open.pause * 2).min(LONGEST_PAUSE)),
+            // It was under way when others opened it, and says nothing new.
+            (Ended::Failed, Some(_)) => {}
+            (Ended::Failed, None) => {
                 state.failures = state.failures.saturating_add(1);
-                if state.failures < FAILURES {
-                    return;
-                }
-                let pause = state.open.map_or(FIRST_PAUSE, |open| (open.pause * 2).min(LONGEST_PAUSE));
-                if state.open.is_none() {
+                if state.failures >= FAILURES {
                     warn!(
                         failures = state.failures,
                         "the legacy system does not work: not asking it for a while"
                     );
+                    state.open = Some(Open::new(FIRST_PAUSE));
                 }
-                state.open = Some(Open { until: Instant::now() + pause, pause });
             }
         }
+    }
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        if self.trial
+            && let Some(open) = &mut self.breaker.lock().open
+        {
+            open.stay(open.pause);
+        }
+    }
+}
+
+impl Open {
+    fn new(pause: Duration) -> Self {
+        Self { until: Instant::now() + pause, pause, on_trial: false }
+    }
+
+    fn stay(&mut self, pause: Duration) {
+        *self = Self::new(pause);
     }
 }

@@ -268,7 +268,9 @@ impl Connector {
         self.0.description.change_password.is_some()
     }
 
-    fn legacy_client(&self) -> &str {
+    /// The bridge's client over there; empty where it has none. A refresh token is good for the client that it was given to, and for no
+    /// other (RFC 6749 §6).
+    pub fn legacy_client(&self) -> &str {
         self.0.description.client.as_ref().map_or("", |client| &client.id)
     }
 

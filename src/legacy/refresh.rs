@@ -78,11 +78,17 @@ pub struct RefreshTrouble {
     pub why: String,
     /// How long the system says to wait.
     pub after: Option<Duration>,
+    /// Whether it was said by a system that works, so that nobody has to leave it alone.
+    pub works: bool,
 }
 
 impl RefreshTrouble {
     pub(super) fn transient(why: impl Into<String>) -> Self {
-        Self { class: Class::Transient, why: why.into(), after: None }
+        Self { class: Class::Transient, why: why.into(), after: None, works: false }
+    }
+
+    pub(super) fn unknown(why: impl Into<String>) -> Self {
+        Self { class: Class::Unknown, ..Self::transient(why) }
     }
 }
 
@@ -113,6 +119,6 @@ impl From<NoAnswer> for RefreshTrouble {
             | NoAnswer::NoRequest(why) => (Class::Transient, why),
             NoAnswer::Lost(why) => (Class::Unknown, why),
         };
-        Self { class, why, after: None }
+        Self { class, why, after: None, works: false }
     }
 }

@@ -23,6 +23,22 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When user name or claims last changed.
     pub updated_at: Timestamp,
-    /// When the legacy system last said that they are good; written by `store::life`.
+    /// What the legacy system last said of them; written by `store::life` alone.
+    pub life: Life,
+}
+
+/// Whether a person is still good, as far as it is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// When they were last known to be good.
     pub alive_at: Option<Timestamp>,
+    /// When somebody last asked; none while something gives cause to ask at once.
+    pub asked_at: Option<Timestamp>,
+}
+
+impl Life {
+    /// Of a person who has just signed in.
+    pub const fn shown_at(now: Timestamp) -> Self {
+        Self { alive_at: Some(now), asked_at: Some(now) }
+    }
 }

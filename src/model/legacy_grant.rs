@@ -43,6 +43,11 @@ impl LegacyGrant {
     pub fn is_abandoned(&self, now: Timestamp) -> bool {
         self.lease.as_ref().is_some_and(|lease| lease.until <= now)
     }
+
+    /// Whether its tokens went before their time: not simply over, but lost on the way or refused.
+    pub fn is_given_up(&self) -> bool {
+        self.refresh.is_none() && self.usable_until == Timestamp::from_seconds(0)
+    }
 }
 
 impl std::fmt::Debug for LegacyGrant {

@@ -82,17 +82,20 @@ pub enum RevocationReason {
     Disconnected,
     /// The legacy system says that the person is not good any more.
     LegacyRefused,
+    /// An operator ended all that the person had.
+    Operator,
 }
 
 impl RevocationReason {
     /// Every reason.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ByClient,
         Self::CodeReplayed,
         Self::RefreshTokenReused,
         Self::SessionEnded,
         Self::Disconnected,
         Self::LegacyRefused,
+        Self::Operator,
     ];
 
     /// How it stands in a column and in the log.
@@ -104,6 +107,7 @@ impl RevocationReason {
             Self::SessionEnded => "session_ended",
             Self::Disconnected => "disconnected",
             Self::LegacyRefused => "legacy_refused",
+            Self::Operator => "operator",
         }
     }
 

@@ -243,7 +243,7 @@ impl Authorize {
         match self.liveness.of(&account, now).await? {
             Standing::Good => Ok(Some((session, account))),
             // Nothing ended, but nobody gets anything for an old word alone: the person signs in.
-            Standing::Over | Standing::Stale => Ok(None),
+            Standing::Over | Standing::Stale | Standing::Unasked => Ok(None),
         }
     }
 

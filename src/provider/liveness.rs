@@ -6,8 +6,8 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::legacy::connector::Connector;
-use crate::legacy::probe::Life;
-use crate::model::account::Account;
+use crate::legacy::probe::Life as Said;
+use crate::model::account::{Account, Life};
 use crate::model::login_session::EndReason;
 use crate::provider::logout::end_session::EndSession;
 use crate::secret::Secret;
@@ -49,13 +49,15 @@ pub enum Standing {
     Over,
     /// Nothing was heard for too long. Nothing ends; but nothing new is given out either.
     Stale,
+    /// The same, and nothing will be heard before the person signs in again: what one could ask with is lost.
+    Unasked,
 }
 
 /// What asking gave.
 enum Heard {
     Alive,
     Over(String),
-    /// There is no way to ask: the session lives by the bridge's own rules.
+    /// There never was a way to ask longer than this: the session lives by the bridge's own rules.
     Nobody,
     Nothing(String),
 }
@@ -69,20 +71,18 @@ impl Liveness {
         if !self.can_ask(account) {
             return Ok(Standing::Good);
         }
-        let LivenessPolicy { revalidate, max_stale } = self.policy;
-        if account.alive_at.is_some_and(|alive| now.since(alive) < revalidate) {
+        let known = account.life;
+        let revalidate = self.policy.revalidate;
+        let asked = known.asked_at.and(known.alive_at);
+        if asked.is_some_and(|alive| now.since(alive) < revalidate) {
             return Ok(Standing::Good);
         }
-        let as_known = || match account.alive_at {
-            Some(alive) if now.since(alive) >= max_stale => Standing::Stale,
-            _ => Standing::Good,
-        };
         let id = account.id.clone();
         let take = self.db.write(move |tx| {
             Box::pin(async move { life::take_question(tx, &id, now - revalidate, now).await })
         });
         if !take.await? {
-            return Ok(as_known());
+            return self.as_known(account, known, now).await;
         }
         match self.ask(account).await? {
             Heard::Alive | Heard::Nobody => {
@@ -94,13 +94,23 @@ impl Liveness {
             }
             Heard::Over(why) => {
                 info!(account.id = %account.id, "the legacy system says that {} is out: {why}", account.id);
-                self.end_session.end_all(&account.id, None, EndReason::LegacyRefused, now).await?;
+                self.end_session.end_everything(&account.id, EndReason::LegacyRefused, now).await?;
                 Ok(Standing::Over)
             }
             Heard::Nothing(why) => {
                 warn!(account.id = %account.id, "could not find out whether {} is still good: {why}", account.id);
-                Ok(as_known())
+                self.as_known(account, known, now).await
             }
+        }
+    }
+
+    /// What was last heard counts, for a while.
+    async fn as_known(&self, account: &Account, known: Life, now: Timestamp) -> Result<Standing, StoreError> {
+        match known.alive_at {
+            Some(alive) if now.since(alive) >= self.policy.max_stale => {
+                Ok(if self.vault.has_lost(account).await? { Standing::Unasked } else { Standing::Stale })
+            }
+            _ => Ok(Standing::Good),
         }
     }
 
@@ -123,7 +133,7 @@ impl Liveness {
             return Ok(Heard::Nobody);
         };
         match connector.life(&token, account).await {
-            Some(Life::TokenRefused) => self.ask_again(connector, account, &token).await,
+            Some(Said::TokenRefused) => self.ask_again(connector, account, &token).await,
             life => Ok(heard(life)),
         }
     }
@@ -140,7 +150,7 @@ impl Liveness {
             Err(error) => return without_token(error),
         };
         match connector.life(&token, account).await {
-            Some(Life::TokenRefused) => {
+            Some(Said::TokenRefused) => {
                 Ok(Heard::Over("it takes no token of this person any more".to_owned()))
             }
             life => Ok(heard(life)),
@@ -148,21 +158,21 @@ impl Liveness {
     }
 }
 
-fn heard(life: Option<Life>) -> Heard {
+fn heard(life: Option<Said>) -> Heard {
     match life {
         // Without a probe a token that could be had is all that can be known.
-        Some(Life::Alive) | None => Heard::Alive,
-        Some(Life::Over) => Heard::Over("the liveness probe says so".to_owned()),
-        Some(Life::TokenRefused) => Heard::Nothing("the access token is not taken".to_owned()),
-        Some(Life::Unknown(why) | Life::NoAnswer(why)) => Heard::Nothing(why),
+        Some(Said::Alive) | None => Heard::Alive,
+        Some(Said::Over) => Heard::Over("the liveness probe says so".to_owned()),
+        Some(Said::TokenRefused) => Heard::Nothing("the access token is not taken".to_owned()),
+        Some(Said::Unknown(why) | Said::NoAnswer(why)) => Heard::Nothing(why),
     }
 }
 
 fn without_token(error: VaultError) -> Result<Heard, StoreError> {
     match error {
-        VaultError::Empty | VaultError::NeedsSignIn { .. } => Ok(Heard::Nobody),
+        VaultError::Empty | VaultError::RunOut => Ok(Heard::Nobody),
         VaultError::Refused { why } => Ok(Heard::Over(why)),
-        VaultError::Unavailable { why } => Ok(Heard::Nothing(why)),
+        VaultError::NeedsSignIn { why } | VaultError::Unavailable { why } => Ok(Heard::Nothing(why)),
         VaultError::Store(error) => Err(error),
     }
 }

@@ -41,6 +41,9 @@ pub enum TokenError {
     /// The legacy system has said nothing of the person for too long; the refresh token stays good.
     #[error("the legacy system has said nothing of this person for too long; try again later")]
     LegacySilent,
+    /// What the legacy system could be asked with is lost, and the last answer is too old: the person signs in again.
+    #[error("the person has to sign in again: the legacy system cannot be asked about them any more")]
+    SignInNeeded,
     /// The account is not there any more.
     #[error("the account for which this was granted is gone")]
     AccountGone,
@@ -83,6 +86,7 @@ impl TokenError {
             | Self::CodeSpent
             | Self::SessionOver
             | Self::LegacyRefused
+            | Self::SignInNeeded
             | Self::AccountGone
             | Self::RefreshUnknown
             | Self::RefreshReused

@@ -103,7 +103,7 @@ impl UserInfoEndpoint {
         let account = accounts::find(&self.db, &person.account).await?.ok_or(UserInfoError::InvalidToken)?;
         match self.liveness.of(&account, now).await? {
             Standing::Good => {}
-            Standing::Over => return Err(UserInfoError::InvalidToken),
+            Standing::Over | Standing::Unasked => return Err(UserInfoError::InvalidToken),
             Standing::Stale => return Err(UserInfoError::LegacySilent),
         }
         let mut claims = Map::new();

@@ -1,24 +1,24 @@
 //! Accounts: whom a legacy system knows, under the subject that was minted for them once.
 
 use crate::id::{AccountId, ConnectorId, LegacyId};
-use crate::model::account::Account;
+use crate::model::account::{Account, Life};
 use crate::store::db::{Arg, Db, Row, Sql, Tx, args};
 use crate::store::error::StoreError;
 
 const FIND: Sql = Sql::new(
     "find account",
-    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at FROM accounts WHERE id = $1",
+    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at, asked_at FROM accounts WHERE id = $1",
 );
 
 const FIND_BY_LEGACY_ID: Sql = Sql::new(
     "find account by legacy id",
-    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at FROM accounts \
+    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at, asked_at FROM accounts \
      WHERE connector = $1 AND legacy_id = $2",
 );
 
 const LIST_BY_USER_NAME: Sql = Sql::new(
     "list accounts by user name",
-    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at FROM accounts \
+    "SELECT id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at, asked_at FROM accounts \
      WHERE LOWER(user_name) = LOWER($1) ORDER BY id",
 );
 
@@ -30,7 +30,7 @@ const REMEMBER: Sql = Sql::new(
          updated_at = CASE WHEN accounts.user_name = excluded.user_name AND accounts.claims = excluded.claims \
                            THEN accounts.updated_at ELSE excluded.updated_at END, \
          user_name = excluded.user_name, claims = excluded.claims \
-     RETURNING id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at",
+     RETURNING id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at, asked_at",
 );
 
 /// The account with this subject.
@@ -79,6 +79,6 @@ fn read(row: Row) -> Result<Account, StoreError> {
         claims: row.json("claims")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
-        alive_at: row.maybe_time("alive_at")?,
+        life: Life { alive_at: row.maybe_time("alive_at")?, asked_at: row.maybe_time("asked_at")? },
     })
 }

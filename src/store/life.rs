@@ -14,6 +14,8 @@ const TAKE_QUESTION: Sql = Sql::new(
 const NOTE_ALIVE: Sql =
     Sql::new("note life", "UPDATE accounts SET alive_at = $2, asked_at = $2 WHERE id = $1");
 
+const DOUBT: Sql = Sql::new("doubt life", "UPDATE accounts SET asked_at = NULL WHERE id = $1");
+
 /// Takes the question, when nobody asked since `asked_before`. True for the one who has to ask.
 pub async fn take_question(
     tx: &mut Tx,
@@ -27,4 +29,9 @@ pub async fn take_question(
 /// The person is good: has just signed in, or the legacy system says so.
 pub async fn note_alive(tx: &mut Tx, account: &AccountId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(&NOTE_ALIVE, args![account, now]).await.map(drop)
+}
+
+/// Something gives cause to ask at once, however short ago the last answer was.
+pub async fn doubt(tx: &mut Tx, account: &AccountId) -> Result<(), StoreError> {
+    tx.execute(&DOUBT, args![account]).await.map(drop)
 }

@@ -46,6 +46,11 @@ const RENEW: Sql = Sql::new(
      WHERE id = $1 AND account = $7 AND ended_at IS NULL AND expires_at > $6",
 );
 
+const HOLD_OWNER: Sql = Sql::new(
+    "hold login session's account",
+    "UPDATE accounts SET asked_at = asked_at WHERE id = (SELECT account FROM login_sessions WHERE id = $1)",
+);
+
 const END: Sql = Sql::new(
     "end login session",
     "UPDATE login_sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL \
@@ -73,9 +78,9 @@ const LIST_UNENDED: Sql = Sql::new(
 
 const LIST_TO_ASK_ABOUT: Sql = Sql::new(
     "list accounts to revalidate",
-    "SELECT id FROM accounts WHERE (asked_at IS NULL OR asked_at <= $1) AND id IN \
+    "SELECT id FROM accounts WHERE id > $4 AND (asked_at IS NULL OR asked_at <= $1) AND id IN \
          (SELECT account FROM login_sessions WHERE ended_at IS NULL AND expires_at > $2 AND last_seen > $3) \
-     ORDER BY asked_at LIMIT 50",
+     ORDER BY id LIMIT 50",
 );
 
 /// Begins a session. Its account must be known.
@@ -128,14 +133,17 @@ pub async fn list_over(db: &Db, now: Timestamp, used_after: Timestamp) -> Result
     rows.into_iter().map(|row| row.text("id").map(SessionId::from)).collect()
 }
 
-/// Accounts with a living session about which the legacy system was not asked since `asked_before`; a few at a time.
+/// Accounts behind `behind` with a living session about which the legacy system was not asked since `asked_before`, and those whom there is
+/// cause to ask about; a few at a time, in the order of their ids.
 pub async fn list_to_ask_about(
     db: &Db,
-    asked_before: Timestamp,
+    behind: &AccountId,
+    asked_before: Option<Timestamp>,
     now: Timestamp,
     used_after: Timestamp,
 ) -> Result<Vec<AccountId>, StoreError> {
-    let rows = db.fetch_all(&LIST_TO_ASK_ABOUT, args![asked_before, now, used_after]).await?;
+    let args = args![asked_before, now, used_after, behind];
+    let rows = db.fetch_all(&LIST_TO_ASK_ABOUT, args).await?;
     rows.into_iter().map(|row| row.text("id").map(AccountId::from)).collect()
 }
 
@@ -171,12 +179,16 @@ pub async fn renew(tx: &mut Tx, session: &LoginSession, now: Timestamp) -> Resul
 
 /// Ends a session and revokes the families bound to it; offline ones live on (OpenID Connect Core §11). Whose it was, for the one call
 /// that ended it.
+///
+/// The account's row is locked first, as a sign-in does it: of an end and a sign-in at the same moment the later one sees what the earlier one
+/// did, and the tokens that a sign-in has just brought are not burnt with the session before it.
 pub async fn end(
     tx: &mut Tx,
     id: &SessionId,
     reason: EndReason,
     now: Timestamp,
 ) -> Result<Option<AccountId>, StoreError> {
+    tx.execute(&HOLD_OWNER, args![id]).await?;
     let Some(row) = tx.fetch_optional(&END, args![id, now, reason.as_str()]).await? else { return Ok(None) };
     token_families::revoke_bound_to(tx, id, now).await?;
     row.text("account").map(|account| Some(account.into()))

@@ -1,6 +1,8 @@
 //! The outbox of logout tokens: written in the commit that ends a session, emptied by whoever holds a row's lease. A lease that ran out
 //! belonged to a process that died; then somebody else takes the row, and a client may be told twice, but never not at all.
 
+use std::collections::BTreeMap;
+
 use crate::id::{ClientId, LogoutId, NodeId, SessionId};
 use crate::model::logout_notice::{LogoutNotice, NoticeOutcome};
 use crate::store::db::{Db, Row, Sql, Tx, args};
@@ -13,12 +15,20 @@ const INSERT: Sql = Sql::new(
      VALUES ($1, $2, $3, $4, $5, $6, $7)",
 );
 
+/// Whoever has waited longest comes first.
+const LIST_DUE: Sql = Sql::new(
+    "list clients with due logout notices",
+    "SELECT client, COUNT(*) AS due FROM logout_outbox \
+     WHERE settled_at IS NULL AND due_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) \
+     GROUP BY client ORDER BY MIN(due_at), client",
+);
+
 /// The conditions stand twice: the outer ones are looked at again when another node has just changed the row.
 const CLAIM_DUE: Sql = Sql::new(
     "claim due logout notices",
     "UPDATE logout_outbox SET lease = $1, leased_until = $2 \
-     WHERE id IN (SELECT id FROM logout_outbox WHERE settled_at IS NULL AND due_at <= $3 \
-                      AND (leased_until IS NULL OR leased_until <= $3) ORDER BY due_at, id LIMIT 100) \
+     WHERE id IN (SELECT id FROM logout_outbox WHERE client = $4 AND settled_at IS NULL AND due_at <= $3 \
+                      AND (leased_until IS NULL OR leased_until <= $3) ORDER BY due_at, id LIMIT $5) \
          AND settled_at IS NULL AND due_at <= $3 AND (leased_until IS NULL OR leased_until <= $3) \
      RETURNING id, client, session, account, created_at, due_at, attempts",
 );
@@ -41,6 +51,11 @@ const POSTPONE: Sql = Sql::new(
     "postpone logout notice",
     "UPDATE logout_outbox SET attempts = attempts + 1, due_at = $3, trouble = $4, lease = NULL, leased_until = NULL \
      WHERE id = $1 AND lease = $2 AND settled_at IS NULL",
+);
+
+const RELEASE: Sql = Sql::new(
+    "release logout notice",
+    "UPDATE logout_outbox SET lease = NULL, leased_until = NULL WHERE id = $1 AND lease = $2 AND settled_at IS NULL",
 );
 
 const STANDING: Sql = Sql::new(
@@ -75,14 +90,29 @@ pub async fn insert(tx: &mut Tx, notice: &LogoutNotice) -> Result<(), StoreError
     tx.execute(&INSERT, args).await.map(drop)
 }
 
-/// Takes what is due, a hundred at most, so that nobody else delivers it before `until`.
+/// Takes what is due, so that nobody else delivers it before `until`: of each client as much as `share` says, which is told how many of
+/// others are taken already.
 pub async fn claim_due(
     tx: &mut Tx,
     node: &NodeId,
-    until: Timestamp,
-    now: Timestamp,
+    share: impl Fn(&ClientId, usize) -> usize + Send,
+    (now, until): (Timestamp, Timestamp),
 ) -> Result<Vec<LogoutNotice>, StoreError> {
-    tx.fetch_all(&CLAIM_DUE, args![node, until, now]).await?.into_iter().map(read).collect()
+    let (mut shares, mut taken) = (BTreeMap::new(), 0);
+    for row in tx.fetch_all(&LIST_DUE, args![now]).await? {
+        let (client, due) = (ClientId::from(row.text("client")?), row.int("due")?);
+        let share = share(&client, taken).min(usize::try_from(due).unwrap_or(0));
+        taken += share;
+        shares.insert(client, i64::try_from(share).unwrap_or(0));
+    }
+    let mut claimed = Vec::new();
+    // In the order of their names: two nodes that lock in different orders wait for one another.
+    for (client, share) in shares.into_iter().filter(|(_, share)| *share > 0) {
+        for row in tx.fetch_all(&CLAIM_DUE, args![node, until, now, &client, share]).await? {
+            claimed.push(read(row)?);
+        }
+    }
+    Ok(claimed)
 }
 
 /// Takes what is left of one session, due or not.
@@ -116,6 +146,11 @@ pub async fn postpone(
     trouble: &str,
 ) -> Result<bool, StoreError> {
     Ok(tx.execute(&POSTPONE, args![id, node, due_at, trouble]).await? == 1)
+}
+
+/// It was not tried after all. False when the lease is not `node`'s any more.
+pub async fn release(tx: &mut Tx, id: &LogoutId, node: &NodeId) -> Result<bool, StoreError> {
+    Ok(tx.execute(&RELEASE, args![id, node]).await? == 1)
 }
 
 /// How the notices of a session stand.

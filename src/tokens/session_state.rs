@@ -8,11 +8,6 @@ use url::Url;
 use crate::id::{ClientId, SessionId};
 use crate::secret::{Chance, Digest};
 
-/// What the cookie says that scripts of the provider's page can read: a name of the session that is of no use for anything else.
-pub fn browser_state(session: &SessionId) -> String {
-    Digest::of(&format!("browser state of {session}")).to_text()
-}
-
 /// The value for `client`, which is answered at `redirect_uri`; `None` for an app that lives in no browser and so has no origin.
 pub fn session_state(
     client: &ClientId,
@@ -23,8 +18,7 @@ pub fn session_state(
     let url = Url::parse(redirect_uri).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let origin = url.origin().ascii_serialization();
     let salt = URL_SAFE_NO_PAD.encode(chance.bytes::<9>());
-    let state = browser_state(session);
-    // §3.2: Client ID, origin, browser state and salt, in this order.
-    let hash = Digest::of(&format!("{client} {origin} {state} {salt}")).to_text();
+    // §3.2: Client ID, origin, browser state and salt, in this order. What the browser has is the name of the session.
+    let hash = Digest::of(&format!("{client} {origin} {session} {salt}")).to_text();
     Some(format!("{hash}.{salt}"))
 }

@@ -1,8 +1,11 @@
 //! The vault: what sign-ins bring is put in, and a legacy access token that works is given out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{Instrument as _, Span};
+use tokio::runtime::Handle;
+use tokio::sync::RwLock;
+use tracing::{Instrument as _, Span, warn};
 
 use super::custody_error::VaultError;
 use super::sealing::{self, Kind};
@@ -22,6 +25,8 @@ use crate::time::{Clock, Timestamp};
 
 /// A token is not given out in its last moments: it has to arrive yet.
 const MARGIN: Duration = Duration::from_secs(15);
+/// What a refresh takes beyond the call, when a process waits for it at its end.
+const FOR_COMMITS: Duration = Duration::from_secs(5);
 /// How long a token is used whose lifetime was not told.
 const UNTOLD_LIFETIME: Duration = Duration::from_mins(5);
 
@@ -41,6 +46,10 @@ pub struct Vault {
     /// Which process this is.
     pub node: NodeId,
     turns: Turns<AccountId>,
+    /// Where refreshes run: not in the thread of the request that wants one, which may end before them.
+    runtime: Handle,
+    /// Held by each refresh that is under way.
+    under_way: Arc<RwLock<()>>,
 }
 
 /// Tokens for a last call.
@@ -53,10 +62,20 @@ pub struct AtHand {
 }
 
 impl Vault {
-    /// The vault over these parts.
+    /// The vault over these parts, within the runtime that lives as long as the process.
     pub fn new(db: Db, sealer: Sealer, connectors: Connectors, clock: Clock, chance: Chance) -> Self {
         let node = NodeId::mint(&chance);
-        Self { db, sealer, chance, connectors, clock, node, turns: Turns::default() }
+        let (turns, under_way) = (Turns::default(), Arc::default());
+        Self { db, sealer, chance, connectors, clock, node, turns, runtime: Handle::current(), under_way }
+    }
+
+    /// Waits until no refresh is under way any more, as long as one may take: a process that stops in the middle of one loses the refresh
+    /// token that comes back.
+    pub async fn comes_to_rest(&self) {
+        let longest = self.connectors.iter().map(Connector::timeout).max().unwrap_or_default();
+        if tokio::time::timeout(longest + FOR_COMMITS, self.under_way.write()).await.is_err() {
+            warn!("a refresh of legacy tokens did not come to an end");
+        }
     }
 
     /// The old system that `account` comes from.
@@ -91,13 +110,14 @@ impl Vault {
         }
         let (vault, account) = (self.clone(), account.clone());
         let refreshing = async move {
+            let _under_way = vault.under_way.read().await;
             let turn = vault.turns.take(&account.id).await;
             let token = vault.refreshed(&account).await;
             drop(turn);
             token
         };
         let broken = |_| VaultError::Unavailable { why: "the refresh was broken off".to_owned() };
-        tokio::spawn(refreshing.instrument(Span::current())).await.map_err(broken)?
+        self.runtime.spawn(refreshing.instrument(Span::current())).await.map_err(broken)?
     }
 
     /// The same, after the legacy system refused `dead` before its time.

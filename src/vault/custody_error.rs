@@ -8,6 +8,9 @@ pub enum VaultError {
     /// The person never brought any, or the last session on them ended. Or there is no such service account.
     #[error("nothing is kept for this account")]
     Empty,
+    /// The access token is over, and there never was anything to refresh it with: the sign-in brought no more.
+    #[error("the sign-in brought no refresh token, and its access token is over")]
+    RunOut,
     /// What is kept cannot be refreshed (any more): the person has to sign in again when it is needed. Nothing else ends. A service
     /// account has no password to sign in with.
     #[error("a new sign-in is needed: {why}")]

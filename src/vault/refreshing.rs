@@ -14,6 +14,7 @@ use crate::model::legacy_grant::LegacyGrant;
 use crate::secret::Secret;
 use crate::store::error::StoreError;
 use crate::store::legacy_grants::{self, Held};
+use crate::store::life;
 
 /// Between two looks at a row that another node refreshes.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -61,6 +62,17 @@ impl Vault {
         }
     }
 
+    /// Whether what there was of `account` is lost, so that only a new sign-in brings more.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_lost(&self, account: &Account) -> Result<bool, StoreError> {
+        let Some(connector) = self.connectors.find(&account.connector) else { return Ok(false) };
+        let grants = legacy_grants::list(&self.db, &account.id).await?;
+        Ok(self.usable(&grants, self.clock.now()).is_none()
+            && matches!(refreshable(grants, connector), Err(VaultError::NeedsSignIn { .. })))
+    }
+
     async fn lease(&self, grant: &LegacyGrant, timeout: Duration) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let until = now + timeout * 3 + BEYOND_THE_CALL;
@@ -103,7 +115,7 @@ impl Vault {
                 Class::Fatal if doubtful => {
                     return self.lose(grant, "the answer to a refresh was lost").await;
                 }
-                Class::Fatal => return self.refused(grant, trouble).await,
+                Class::Fatal => return self.refused(grant, trouble.why).await,
                 // The token stays whatever happened.
                 Class::Unknown if rotation == Rotation::None => return self.postpone(grant, &trouble).await,
                 Class::Unknown if doubtful || !rotation.forgives_a_second_try() => {
@@ -129,7 +141,7 @@ impl Vault {
             }
             Owner::Out => {
                 let why = "it let the token be refreshed, and says that the person is out".to_owned();
-                return self.refused(grant, RefreshTrouble { class: Class::Fatal, why, after: None }).await;
+                return self.refused(grant, why).await;
             }
             Owner::Unknown => return self.lose(grant, "it is not known whose tokens came back").await,
         }
@@ -186,12 +198,20 @@ impl Vault {
         Err(needs_sign_in(why))
     }
 
-    /// The legacy system refuses the person, unless a sign-in came between: then it refused a token that was replaced.
-    async fn refused(&self, grant: &LegacyGrant, trouble: RefreshTrouble) -> Result<Tried, VaultError> {
+    /// The legacy system refuses the person, unless a sign-in came between: then it refused a token that was replaced. Whoever met it, the
+    /// question whether they are still good does not wait for its interval any more.
+    async fn refused(&self, grant: &LegacyGrant, why: String) -> Result<Tried, VaultError> {
         let (held, now) = (self.held(grant), self.clock.now());
-        let write =
-            self.db.write(move |tx| Box::pin(async move { legacy_grants::postpone(tx, &held, now).await }));
-        if write.await? { Err(VaultError::Refused { why: trouble.why }) } else { Ok(Tried::Overtaken) }
+        let write = self.db.write(move |tx| {
+            Box::pin(async move {
+                let stands = legacy_grants::postpone(tx, &held, now).await?;
+                if stands {
+                    life::doubt(tx, &held.account).await?;
+                }
+                Ok(stands)
+            })
+        });
+        if write.await? { Err(VaultError::Refused { why }) } else { Ok(Tried::Overtaken) }
     }
 }
 
@@ -199,16 +219,24 @@ pub(super) fn unavailable(why: &str) -> VaultError {
     VaultError::Unavailable { why: why.to_owned() }
 }
 
-/// The grant that can be refreshed, and how.
+/// The grant that can be refreshed, and how. A refresh token is good for the client that it was given to (RFC 6749 §6): with one of a client
+/// that the configuration has no more the person would only look refused.
 fn refreshable(
     grants: Vec<LegacyGrant>,
     connector: &Connector,
 ) -> Result<(LegacyGrant, Rotation), VaultError> {
-    if grants.is_empty() {
-        return Err(VaultError::Empty);
+    let empty = grants.is_empty();
+    let spoilt = grants.iter().any(|grant| grant.is_given_up() || grant.refresh.is_some());
+    let mut ours = grants.into_iter().filter(|grant| grant.legacy_client == connector.legacy_client());
+    let grant = ours.find(|grant| grant.refresh.is_some());
+    match grant.zip(connector.rotation()) {
+        Some(found) => Ok(found),
+        None if empty => Err(VaultError::Empty),
+        None if spoilt && connector.rotation().is_some() => {
+            Err(needs_sign_in("the refresh token is lost, or another client's"))
+        }
+        None => Err(VaultError::RunOut),
     }
-    let grant = grants.into_iter().find(|grant| grant.refresh.is_some());
-    grant.zip(connector.rotation()).ok_or_else(|| needs_sign_in("there is no refresh token"))
 }
 
 pub(super) fn needs_sign_in(why: &str) -> VaultError {

@@ -185,7 +185,12 @@ pub(super) fn remedy(account: &ServiceAccount) -> String {
 fn unless_spent(fresh: Result<Secret, VaultError>) -> Result<Option<Secret>, VaultError> {
     match fresh {
         Ok(token) => Ok(Some(token)),
-        Err(VaultError::Empty | VaultError::NeedsSignIn { .. } | VaultError::Refused { .. }) => Ok(None),
+        Err(
+            VaultError::Empty
+            | VaultError::RunOut
+            | VaultError::NeedsSignIn { .. }
+            | VaultError::Refused { .. },
+        ) => Ok(None),
         Err(error @ (VaultError::Unavailable { .. } | VaultError::Store(_))) => Err(error),
     }
 }

@@ -5,7 +5,6 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
 use crate::id::SessionId;
-use crate::tokens::session_state::browser_state;
 use crate::web::browsers::{CookieKind, cookie};
 
 /// What is left for a moment.
@@ -56,7 +55,7 @@ impl Crumb {
 }
 
 /// The cookie that the provider's page in an app's frame reads: for scripts, and across sites, since the frame stands in the app's page.
-/// It names the session and is good for nothing else.
+/// It names the session (`sid`, which every app of the session knows) and is good for nothing else.
 const fn state_cookie(kind: CookieKind) -> (&'static str, &'static str) {
     match kind {
         CookieKind::HostSecure => ("__Host-passerelle_state", "Path=/; SameSite=None; Secure"),
@@ -70,10 +69,15 @@ pub const fn state_name(kind: CookieKind) -> &'static str {
     state_cookie(kind).0
 }
 
+/// The session that the browser says is the one.
+pub fn shown_state(kind: CookieKind, headers: &HeaderMap) -> Option<SessionId> {
+    cookie(headers, state_name(kind)).filter(|value| !value.is_empty()).map(SessionId::from)
+}
+
 /// Says that `session` is the one.
 pub fn show_state(kind: CookieKind, session: &SessionId, response: &mut Response) {
     let (name, attributes) = state_cookie(kind);
-    append(&format!("{name}={}; {attributes}", browser_state(session)), response);
+    append(&format!("{name}={session}; {attributes}"), response);
 }
 
 /// Says that there is none.

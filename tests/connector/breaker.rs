@@ -111,3 +111,25 @@ async fn a_trial_whose_caller_goes_away_leaves_room_for_another() {
     breaker.ask().unwrap().tell(Ended::Answered);
     assert!(breaker.ask().is_some() && breaker.ask().is_some());
 }
+
+#[tokio::test]
+async fn a_trial_that_hangs_is_the_only_one() {
+    let breaker = Breaker::default();
+    fails(&breaker, 5);
+    tokio::time::sleep(BEYOND_THE_PAUSE).await;
+    let trial = breaker.ask().unwrap();
+    tokio::time::sleep(BEYOND_THE_PAUSE).await;
+    assert!(breaker.ask().is_none(), "nobody joins it");
+    trial.tell(Ended::Answered);
+    assert!(breaker.ask().is_some());
+}
+
+#[tokio::test]
+async fn many_that_fail_together_open_it_for_the_first_pause_and_no_longer() {
+    let breaker = Breaker::default();
+    let under_way: Vec<_> = (0..30).map(|_| breaker.ask().unwrap()).collect();
+    under_way.into_iter().for_each(|leave| leave.tell(Ended::Failed));
+    assert!(breaker.ask().is_none());
+    tokio::time::sleep(BEYOND_THE_PAUSE).await;
+    assert!(breaker.ask().is_some());
+}

@@ -10,12 +10,14 @@ use passerelle::model::token_family::{RefreshState, RevocationReason};
 use passerelle::oauth::scope::Scope;
 use passerelle::secret::Digest;
 use passerelle::store::codes::Redeemed;
-use passerelle::store::db::Db;
+use passerelle::store::db::{Db, Sql};
+use passerelle::store::legacy_grants::{self, SealedTokens};
 use passerelle::store::{
     accounts, attempts, codes, consents, login_sessions, meta, opaque_tokens, revoked_tokens, signing_keys,
     token_families, used_assertions,
 };
 use rstest::rstest;
+use tokio::sync::oneshot;
 
 use super::place::{Engine, Place, commit};
 use super::samples::{
@@ -257,4 +259,53 @@ async fn a_consent_gathers_what_is_granted_at_the_same_time(
     let all: Vec<String> = (0..CROWD).map(|each| format!("scope{each}")).collect();
     assert!(stands.scope.covers(&Scope::parse(&all.join(" ")).unwrap()), "{}", stands.scope);
     assert_eq!(stands.claims.len(), CROWD);
+}
+
+/// On PostgreSQL two writes run side by side; SQLite has one writer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_does_not_burn_the_legacy_tokens_of_a_sign_in_that_commits_beside_it() {
+    let place = Place::new(Engine::Postgres);
+    let db = place.open().await;
+    let tokens = SealedTokens { access: vec![1], refresh: Some(vec![2]), usable_until: BEGINNING + HOUR };
+    commit!(db, accounts::remember, &account("alice")).unwrap();
+    commit!(db, login_sessions::insert, &login_session("before", "alice")).unwrap();
+    let put = tokens.clone();
+    commit!(db, legacy_grants::put, &AccountId::from("alice"), "", &put, BEGINNING).unwrap();
+
+    let (written, is_written) = oneshot::channel();
+    let (go, may_go) = oneshot::channel::<()>();
+    let sign_in = db.write(move |tx| {
+        Box::pin(async move {
+            accounts::remember(tx, &account("alice")).await?;
+            login_sessions::insert(tx, &login_session("after", "alice")).await?;
+            legacy_grants::put(tx, &"alice".into(), "", &tokens, BEGINNING).await?;
+            written.send(()).unwrap();
+            may_go.await.ok();
+            Ok(())
+        })
+    });
+    let end = async {
+        is_written.await.unwrap();
+        let end = db.write(|tx| {
+            Box::pin(async move {
+                login_sessions::end(tx, &"before".into(), EndReason::SignedOut, BEGINNING).await?;
+                legacy_grants::burn_unused(tx, &"alice".into(), BEGINNING).await
+            })
+        });
+        let waits = async {
+            let waiting = Sql::new(
+                "who waits",
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            );
+            while db.fetch_all(&waiting, Vec::new()).await.unwrap().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            go.send(()).unwrap();
+        };
+        tokio::join!(end, waits).0
+    };
+    let (signed_in, burnt) = tokio::join!(sign_in, end);
+    signed_in.unwrap();
+    assert_eq!(burnt.unwrap(), 0);
+    assert_eq!(legacy_grants::list(&db, &"alice".into()).await.unwrap().len(), 1);
 }

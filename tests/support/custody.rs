@@ -11,18 +11,19 @@ use passerelle::id::{AccountId, NodeId, SessionId};
 use passerelle::legacy::connector::Connector;
 use passerelle::legacy::connectors::Connectors;
 use passerelle::legacy::description_table;
-use passerelle::model::account::Account;
+use passerelle::model::account::{Account, Life};
 use passerelle::model::login_session::{LoginSession, Whereabouts};
 use passerelle::provider::liveness::{Liveness, LivenessPolicy};
 use passerelle::provider::logout::back_channel::{BackChannel, BackChannelLimits};
 use passerelle::provider::logout::end_session::EndSession;
 use passerelle::provider::logout::farewell::Farewell;
+use passerelle::provider::logout::turns::Turns;
 use passerelle::secret::Digest;
 use passerelle::store::{accounts, login_sessions, participants};
 use passerelle::time::Clock;
 use passerelle::tokens::logout::LogoutTokens;
 use passerelle::vault::custody::Vault;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use super::parts::{ISSUER, Parts};
 
@@ -93,7 +94,7 @@ impl Parts {
             clock: self.clock.clone(),
             http: app_client(timeout).unwrap(),
             limits: BackChannelLimits { timeout, give_up_after: Duration::from_hours(12) },
-            turns: Arc::new(Semaphore::new(64)),
+            turns: Turns::default(),
             wake: Arc::new(Notify::new()),
         }
     }
@@ -120,7 +121,7 @@ impl Parts {
             claims: serde_json::Map::new(),
             created_at: now,
             updated_at: now,
-            alive_at: None,
+            life: Life::default(),
         };
         let session = LoginSession {
             id: SessionId::mint(now, &self.chance),

@@ -19,6 +19,8 @@ use crate::support::app::claims;
 pub enum Way {
     /// It says 200 at once.
     Hears,
+    /// It says 204 at once, as some frameworks do.
+    Nods,
     /// It says 200 after a while.
     Takes(Duration),
     /// It never answers.
@@ -127,6 +129,7 @@ async fn called(
     ears.calls.lock().unwrap().push(Call { app, content_type, fields });
     match way {
         Way::Hears => StatusCode::OK.into_response(),
+        Way::Nods => StatusCode::NO_CONTENT.into_response(),
         Way::Takes(while_) => {
             tokio::time::sleep(while_).await;
             StatusCode::OK.into_response()

@@ -212,4 +212,7 @@ async fn the_grant_is_burnt_with_the_last_session_and_not_before() {
     assert!(town.grants(&alice).await.is_empty());
     assert!(matches!(town.vault.fresh(&alice).await, Err(VaultError::Empty)));
     assert_eq!(town.grants(&bob).await.len(), 1, "his is his own");
+    // Whoever has no session loses what is left, too, where everything ends.
+    end_session.end_everything(&bob.id, EndReason::Operator, BEGINNING).await.unwrap();
+    assert!(town.grants(&bob).await.is_empty());
 }

@@ -39,6 +39,35 @@ async fn one_whose_caller_goes_away_is_finished_and_kept() {
     assert_eq!(town.refreshes(), 1);
 }
 
+/// Each thread that serves has a runtime of its own, which ends with its last request.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_stops_finishes_the_refresh_that_it_began() {
+    let town = Town::open().await;
+    let alice = town.alice_later().await;
+    town.breaks(Fault::Delay(A_WHILE));
+    let (vault, asked, system) = (town.vault.clone(), alice.clone(), town.running.system.clone());
+    let lane = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let begun = async {
+                while system.journal.refreshes() == 0 {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::select! {
+                token = vault.fresh(&asked) => panic!("{token:?} came before the thread ended"),
+                () = begun => {}
+            }
+        });
+    });
+    tokio::task::spawn_blocking(|| lane.join().unwrap()).await.unwrap();
+    town.vault.comes_to_rest().await;
+    let grant = town.grant(&alice).await;
+    assert_eq!((grant.generation, grant.lease), (1, None), "its answer is kept");
+    town.vault.fresh(&alice).await.unwrap();
+    assert_eq!(town.refreshes(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_share_one_refresh() {
     let url = postgres::new_database();

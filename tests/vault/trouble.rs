@@ -1,5 +1,9 @@
 //! A refresh that goes wrong: what is lost, what is refused, what is only late, and what nobody may get.
 
+use axum::Router;
+use axum::http::{StatusCode, header};
+use tokio::net::TcpListener;
+
 use super::*;
 
 /// How a dead node leaves a grant behind: leased, and nobody knows what became of it.
@@ -169,15 +173,30 @@ async fn each_failure_doubles_the_pause() {
     let alice = town.alice_later().await;
     town.breaks(Fault::Html503);
     let mut pauses = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..10 {
         town.is_unavailable(&alice).await;
         let pause = town.grant(&alice).await.retry_at.since(town.clock.now());
         pauses.push(pause.as_secs());
         town.forward(pause);
     }
-    // 2, 4, 8 and 16 seconds, a quarter more or less.
-    for (pause, expected) in pauses.iter().zip([1..=2, 3..=5, 6..=10, 12..=20]) {
-        assert!(expected.contains(pause), "{pauses:?}");
+    // Two seconds, doubled each time, a quarter more or less; at most five minutes.
+    for (pause, exactly) in pauses.iter().zip([2, 4, 8, 16, 32, 64, 128, 256, 300, 300]) {
+        assert!((exactly * 3 / 4..=exactly * 5 / 4).contains(pause), "{pauses:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_system_that_says_when_it_wants_to_be_asked_again_is_believed_up_to_five_minutes() {
+    for (said, pause) in [("60", 60), ("86400", 300)] {
+        let busy = async move || (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, said)]);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(busy)).await.unwrap() });
+        let town = Town::open().await;
+        let alice = town.alice_later().await;
+        let error = vault(&town.vault.db, &base_url, "", &town.clock).fresh(&alice).await.unwrap_err();
+        assert!(matches!(error, VaultError::Unavailable { .. }), "{error:?}");
+        assert_eq!(town.grant(&alice).await.retry_at.since(town.clock.now()).as_secs(), pause);
     }
 }
 
@@ -277,4 +296,77 @@ async fn a_refusal_that_a_sign_in_overtook_is_none() {
     let arrival = town.arrival("alice", "wonderland").await;
     town.keep(arrival.clone()).await;
     assert_eq!(asking.await.unwrap().unwrap(), arrival.tokens.as_ref().unwrap().access_token);
+}
+
+/// What the old system says of one person's token is nothing for everybody else to wait for.
+#[tokio::test]
+async fn refusals_of_refreshes_keep_nobody_from_signing_in() {
+    let town =
+        Town::with("[[refresh.class]]\nat = '/error'\nequals = 'invalid_grant'\nclass = 'transient'").await;
+    let alice = town.alice_later().await;
+    town.system().rotate_elsewhere("alice", CLIENT).unwrap();
+    for _ in 0..6 {
+        town.is_unavailable(&alice).await;
+        town.forward(Duration::from_mins(6));
+    }
+    assert_eq!(town.refreshes(), 6, "each was asked for");
+    town.alice().await;
+}
+
+#[tokio::test]
+async fn who_is_refused_anywhere_is_asked_about_at_once() {
+    let town = Town::open().await;
+    let alice = town.alice_later().await;
+    assert!(accounts::find(&town.vault.db, &alice.id).await.unwrap().unwrap().life.asked_at.is_some());
+    town.system().rotate_elsewhere("alice", CLIENT).unwrap();
+    town.vault.fresh(&alice).await.unwrap_err();
+    assert_eq!(accounts::find(&town.vault.db, &alice.id).await.unwrap().unwrap().life.asked_at, None);
+}
+
+#[tokio::test]
+async fn a_refresh_token_of_another_client_is_shown_to_nobody() {
+    let town = Town::open().await;
+    let alice = town.alice().await;
+    let mut theirs = town.arrival("alice", "wonderland").await;
+    // Before ours in the order of the alphabet.
+    let tokens = theirs.tokens.as_mut().unwrap();
+    (tokens.legacy_client, tokens.refresh_token) = ("another".to_owned(), Some(Secret::from("not-ours")));
+    town.keep(theirs.clone()).await;
+    assert_eq!(town.grants(&alice).await.len(), 2);
+    let ours = town.arrival("alice", "wonderland").await;
+    town.keep(ours).await;
+    town.forward(BEYOND_ITS_LIFE);
+    town.vault.fresh(&alice).await.unwrap();
+    assert!(!refresh_tokens_shown(&town).await.contains(&"not-ours".to_owned()));
+
+    // And where it is all there is, the person signs in again; they are not refused.
+    let (bob, mut arrival) = (town.bob().await, town.arrival("bob", "builder").await);
+    arrival.tokens.as_mut().unwrap().legacy_client = "another".to_owned();
+    let write = town.vault.db.write({
+        let bob = bob.id.clone();
+        move |tx| Box::pin(async move { legacy_grants::burn(tx, &bob).await })
+    });
+    write.await.unwrap();
+    town.keep(arrival).await;
+    town.forward(BEYOND_ITS_LIFE);
+    let so_far = town.refreshes();
+    town.needs_sign_in(&bob).await;
+    assert_eq!(town.refreshes(), so_far);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_brought_no_refresh_token_has_run_out_and_is_not_lost() {
+    let town = Town::open().await;
+    let mut arrival = town.arrival("alice", "wonderland").await;
+    arrival.tokens.as_mut().unwrap().refresh_token = None;
+    let alice = town.keep(arrival).await;
+    town.forward(BEYOND_ITS_LIFE);
+    assert!(matches!(town.vault.fresh(&alice).await, Err(VaultError::RunOut)));
+    assert!(!town.vault.has_lost(&alice).await.unwrap());
+
+    let bob = town.bob().await;
+    town.forward(BEYOND_ITS_LIFE);
+    town.breaks(Fault::Lost);
+    town.needs_sign_in(&bob).await;
+    assert!(town.vault.has_lost(&bob).await.unwrap());
 }

@@ -27,11 +27,10 @@ impl Connector {
             refreshed
         };
         let refreshed = tokio::time::timeout(self.timeout(), refreshing).await;
-        let late =
-            |_| RefreshTrouble { class: Class::Unknown, why: "no answer in time".to_owned(), after: None };
+        let late = |_| RefreshTrouble::unknown("no answer in time");
         let refreshed = refreshed.map_err(late).and_then(|refreshed| refreshed);
         leave.tell(match &refreshed {
-            Err(RefreshTrouble { class: Class::Transient | Class::Unknown, .. }) => Ended::Failed,
+            Err(trouble) if trouble.class != Class::Fatal && !trouble.works => Ended::Failed,
             Ok(_) | Err(_) => Ended::Answered,
         });
         refreshed
@@ -72,6 +71,8 @@ impl Connector {
                         None => format!("status {}", answer.status),
                     },
                     after: answer.retry_after,
+                    // What it says of one token is nothing for the others to wait for.
+                    works: matches!(answer.status, 400..=428 | 430..=499),
                 };
                 exchange.note("refresh", || format!("no success: {trouble}"));
                 return Err(trouble);
@@ -79,14 +80,9 @@ impl Connector {
         };
         exchange.warn_of(granted.secrets());
         exchange.note("refresh", || found(&granted, reading));
-        let unreadable =
-            |why: Refusal| RefreshTrouble { class: Class::Unknown, why: why.to_string(), after: None };
+        let unreadable = |why: Refusal| RefreshTrouble::unknown(why.to_string());
         let granted = self.learnt(granted, &mut known).map_err(unreadable)?;
-        let nothing = || RefreshTrouble {
-            class: Class::Unknown,
-            why: "no token in the answer".to_owned(),
-            after: None,
-        };
+        let nothing = || RefreshTrouble::unknown("no token in the answer");
         Ok(Refreshed { tokens: granted.tokens.ok_or_else(nothing)?, known })
     }
 

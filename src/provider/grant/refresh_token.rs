@@ -148,6 +148,7 @@ impl RefreshGrant {
             Standing::Good => {}
             Standing::Over => return Err(TokenError::LegacyRefused),
             Standing::Stale => return Err(TokenError::LegacySilent),
+            Standing::Unasked => return Err(TokenError::SignInNeeded),
         }
         Ok(Person { account, authenticated, family: family.id.clone(), generation })
     }

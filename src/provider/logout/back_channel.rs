@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tracing::{debug, info, warn};
 
-use crate::id::{NodeId, SessionId};
+use crate::id::{ClientId, NodeId, SessionId};
 use crate::model::logout_notice::{LogoutNotice, NoticeOutcome};
 use crate::model::registry::Registry;
+use crate::provider::logout::turns::Turns;
 use crate::secret::Chance;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
@@ -25,8 +26,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 /// What a lease allows beyond the call itself: waiting for one's turn, signing, and writing down what came of it.
 const BEYOND_THE_CALL: Duration = Duration::from_mins(1);
-/// So many clients are told at once.
-pub const AT_ONCE: usize = 64;
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +55,8 @@ pub struct BackChannel {
     pub http: reqwest::Client,
     /// How long things may take.
     pub limits: BackChannelLimits,
-    /// Holds [`AT_ONCE`] permits.
-    pub turns: Arc<Semaphore>,
+    /// How many are told at once.
+    pub turns: Turns,
     /// Rings when something was put into the outbox.
     pub wake: Arc<Notify>,
 }
@@ -71,17 +70,28 @@ enum Deaf {
 }
 
 impl BackChannel {
+    /// Takes what is due, of each client as much as can be told at once, so that nobody else tells it meanwhile.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_due(&self) -> Result<Vec<LogoutNotice>, StoreError> {
+        let (node, now, turns) = (self.node.clone(), self.clock.now(), self.turns.clone());
+        let until = self.lease_until(now);
+        let claim = self.db.write(move |tx| {
+            Box::pin(async move {
+                let share = |client: &ClientId, taken| turns.free(client, taken);
+                logout_outbox::claim_due(tx, &node, share, (now, until)).await
+            })
+        });
+        claim.await
+    }
+
     /// Takes what is due and tells it; answers how much that was. Comes back when all of it was tried.
     ///
     /// # Errors
     /// When the database does not answer; what was not written down is told again.
     pub async fn deliver_due(&self) -> Result<usize, StoreError> {
-        let (node, now) = (self.node.clone(), self.clock.now());
-        let until = self.lease_until(now);
-        let claim = self
-            .db
-            .write(move |tx| Box::pin(async move { logout_outbox::claim_due(tx, &node, until, now).await }));
-        let notices = claim.await?;
+        let notices = self.take_due().await?;
         let claimed = notices.len();
         self.deliver(notices).await;
         Ok(claimed)
@@ -115,15 +125,29 @@ impl BackChannel {
         while under_way.join_next().await.is_some() {}
     }
 
-    async fn tell_and_note(self, notice: LogoutNotice) {
-        let heard = match self.turns.acquire().await {
-            Ok(_turn) => self.tell(&notice).await,
-            Err(_) => return,
+    /// Tells one client, which this process has taken before, and writes down what came of it.
+    pub async fn tell_and_note(self, notice: LogoutNotice) {
+        // Whoever waits longer for a turn waits for a client that hangs: the job calls it when it is its turn.
+        let turn = tokio::time::timeout(self.limits.timeout, self.turns.take(&notice.client)).await;
+        let noted = match turn {
+            Ok(Some(turn)) => {
+                let heard = self.tell(&notice).await;
+                drop(turn);
+                self.note(&notice, heard).await
+            }
+            Ok(None) | Err(_) => self.give_back(&notice).await,
         };
-        if let Err(error) = self.note(&notice, heard).await {
+        if let Err(error) = noted {
             // The lease runs out, and it is told again.
             warn!(client.id = %notice.client, session.id = %notice.session, "a logout was not noted: {error}");
         }
+    }
+
+    async fn give_back(&self, notice: &LogoutNotice) -> Result<(), StoreError> {
+        let (id, node) = (notice.id.clone(), self.node.clone());
+        let release =
+            self.db.write(move |tx| Box::pin(async move { logout_outbox::release(tx, &id, &node).await }));
+        release.await.map(drop)
     }
 
     async fn tell(&self, notice: &LogoutNotice) -> Result<(), Deaf> {

@@ -89,24 +89,56 @@ impl EndSession {
     ) -> Result<Vec<EndedSession>, StoreError> {
         let (flow, account, except) = (self.clone(), account.clone(), except.cloned());
         let end = self.db.write(move |tx| {
+            Box::pin(async move { flow.all_within(tx, &account, except.as_ref(), reason, now).await })
+        });
+        let ended = end.await?;
+        self.wake.notify_one();
+        Ok(ended)
+    }
+
+    /// Ends all that `account` has here: every session, the tokens that outlive sessions (offline access was lent by the same person), and
+    /// the legacy tokens that are kept.
+    ///
+    /// # Errors
+    /// As [`EndSession::end`]: all of it ended, or nothing did.
+    pub async fn end_everything(
+        &self,
+        account: &AccountId,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<Vec<EndedSession>, StoreError> {
+        let (flow, account) = (self.clone(), account.clone());
+        let revoked = match reason {
+            EndReason::LegacyRefused => RevocationReason::LegacyRefused,
+            _ => RevocationReason::Operator,
+        };
+        let end = self.db.write(move |tx| {
             Box::pin(async move {
-                let mut ended = Vec::new();
-                for session in login_sessions::list_within(tx, &account).await? {
-                    if Some(&session) != except.as_ref() {
-                        ended.extend(flow.within(tx, &session, reason, now).await?);
-                    }
-                }
-                if reason == EndReason::LegacyRefused {
-                    // Whoever is out over there is out here: offline access was lent by the same person.
-                    let revoked = RevocationReason::LegacyRefused;
-                    token_families::revoke_of_account(tx, &account, revoked, now).await?;
-                    legacy_grants::burn(tx, &account).await?;
-                }
+                let ended = flow.all_within(tx, &account, None, reason, now).await?;
+                token_families::revoke_of_account(tx, &account, revoked, now).await?;
+                legacy_grants::burn(tx, &account).await?;
                 Ok(ended)
             })
         });
         let ended = end.await?;
         self.wake.notify_one();
+        Ok(ended)
+    }
+
+    async fn all_within(
+        &self,
+        tx: &mut Tx,
+        account: &AccountId,
+        except: Option<&SessionId>,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<Vec<EndedSession>, StoreError> {
+        let mut ended = Vec::new();
+        for session in login_sessions::list_within(tx, account).await? {
+            if Some(&session) != except {
+                ended.extend(self.within(tx, &session, reason, now).await?);
+            }
+        }
         Ok(ended)
     }
 

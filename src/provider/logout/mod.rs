@@ -5,3 +5,5 @@ pub mod end_session;
 pub mod farewell;
 pub mod legacy_site;
 pub mod rp_initiated;
+pub mod turns;
+pub mod watched;

@@ -364,11 +364,7 @@ impl RpInitiatedLogout {
     ) -> Result<SignOutStep, SignOutError> {
         self.farewell.end(session, EndReason::SignedOut, now).await?;
         let legacy = self.by_way_of_legacy_site(session, request, &weighed, visitor, now)?;
-        // What is told is looked up for the page that shows it.
-        let told = match legacy {
-            Some(_) => Told::default(),
-            None => self.farewell.told(&session.id).await?,
-        };
+        let told = self.farewell.told(&session.id).await?;
         Ok(finished(request, weighed, (true, told), legacy))
     }
 

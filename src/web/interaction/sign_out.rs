@@ -171,15 +171,22 @@ impl SignOutHandlers {
     }
 
     fn farewell(&self, done: &SignedOut, answer: SignOutAnswer, visiting: &Visiting) -> Response {
+        let Told { heard, unreached, silent, frames } = &done.told;
+        let framed: Vec<&str> = frames.iter().map(String::as_str).collect();
+        let allowed = Allowed { frames: &framed, ..Allowed::default() };
         if let Some(legacy) = &done.legacy {
-            let frame = self.pages.frame(&done.ui_locales, visiting.language.as_deref());
-            let page = PassingPage { frame, location: legacy.location.clone() };
-            let mut response = self.pages.show(StatusCode::OK, &page, Allowed::default());
+            let page = PassingPage {
+                frame: self.pages.frame(&done.ui_locales, visiting.language.as_deref()),
+                location: legacy.location.clone(),
+                after: if frames.is_empty() { 0 } else { FRAMES_LOAD },
+                // Here already: nobody knows whether that site sends the browser back.
+                frames: frames.clone(),
+            };
+            let mut response = self.pages.show(StatusCode::OK, &page, allowed);
             // What does not fit is not told afterwards; the session has ended all the same.
             let _ = Crumb::Leaving.leave(self.cookies, &legacy.leaving, &mut response);
             return response;
         }
-        let Told { heard, unreached, silent, frames } = &done.told;
         if let Some(location) = &done.location
             && frames.is_empty()
             && unreached.is_empty()
@@ -210,8 +217,6 @@ impl SignOutHandlers {
                     silent: names(silent),
                     frames: frames.clone(),
                 };
-                let framed: Vec<&str> = frames.iter().map(String::as_str).collect();
-                let allowed = Allowed { frames: &framed, ..Allowed::default() };
                 self.pages.show(StatusCode::OK, &page, allowed)
             }
             SignOutAnswer::Stay => {

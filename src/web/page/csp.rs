@@ -32,12 +32,14 @@ pub fn csp(
     )
 }
 
-/// The policy of a page that stands in a frame of the apps at `addresses` and runs one script. None but these may frame it.
+/// The policy of a page that stands in a frame of the apps at `addresses`, runs one script and asks us alone. None but these may frame it.
 #[must_use]
 pub fn framed_page(addresses: &[&str], script_hash: &str) -> String {
     let ancestors = sources(addresses.iter().filter_map(|uri| host_source(uri)));
     let ancestors = if ancestors.is_empty() { " 'none'".to_owned() } else { ancestors };
-    format!("default-src 'none'; script-src '{script_hash}'; frame-ancestors{ancestors}; base-uri 'none'")
+    format!(
+        "default-src 'none'; script-src '{script_hash}'; connect-src 'self'; frame-ancestors{ancestors}; base-uri 'none'"
+    )
 }
 
 fn sources(found: impl Iterator<Item = String>) -> String {
@@ -111,7 +113,8 @@ mod tests {
     fn a_page_for_frames_names_who_may_frame_it() {
         assert_eq!(
             framed_page(&["https://app.example/callback", "com.example.app:/callback"], "sha256-AAAA"),
-            "default-src 'none'; script-src 'sha256-AAAA'; frame-ancestors https://app.example; base-uri 'none'"
+            "default-src 'none'; script-src 'sha256-AAAA'; connect-src 'self'; frame-ancestors https://app.example; \
+             base-uri 'none'"
         );
         assert!(framed_page(&[], "sha256-AAAA").contains("frame-ancestors 'none'"));
     }

@@ -61,8 +61,12 @@ pub struct Onward {
 pub struct PassingPage {
     /// Language and organisation.
     pub frame: Frame,
-    /// Where the browser goes at once.
+    /// Where the browser goes,
     pub location: String,
+    /// after so many seconds.
+    pub after: u8,
+    /// What it shows in hidden frames until then.
+    pub frames: Vec<String>,
 }
 
 /// Tells that nothing has changed, when there is no app to go back to.
@@ -122,7 +126,9 @@ impl PassingPage {
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let location = "https://members.example/logout?returnurl=\"a\"&b=1".to_owned();
-        vec![Self { frame: frame.clone(), location }]
+        let at_once = Self { frame: frame.clone(), location, after: 0, frames: Vec::new() };
+        let frames = vec!["https://tickets.example/out?sid=\"s\"&iss=b".to_owned()];
+        vec![at_once.clone(), Self { after: 3, frames, ..at_once }]
     }
 }
 
