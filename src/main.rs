@@ -5,7 +5,7 @@
 
 mod commands;
 
-use std::io::stderr;
+use std::io::{IsTerminal as _, stderr};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -100,6 +100,8 @@ fn start_logging(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     // To stderr: stdout belongs to what a command answers.
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    // A file keeps the words alone; a terminal is coloured unless NO_COLOR says otherwise.
+    let lines = if stderr().is_terminal() { lines } else { lines.with_ansi(false) };
     match format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),
