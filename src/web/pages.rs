@@ -15,7 +15,7 @@ use crate::secret::Chance;
 use crate::web::page::branding::Branding;
 use crate::web::page::csp::csp;
 use crate::web::page::form_post::FormPostPage;
-use crate::web::page::frame::{App, Frame};
+use crate::web::page::frame::{App, BackLink, Frame};
 use crate::web::page::notice::Help;
 use crate::web::page::uri::{ImageUri, WebUri};
 use crate::web::routes::Routes;
@@ -168,6 +168,12 @@ pub fn see_other(location: &str) -> Response {
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// The way back to an app, where its registration names its home page.
+pub fn home(client: &Client) -> Option<BackLink> {
+    let App { name, client_uri, .. } = app(client);
+    Some(BackLink { name, uri: client_uri? })
 }
 
 /// An app as its registration describes it.

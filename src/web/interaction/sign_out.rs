@@ -21,9 +21,8 @@ use crate::web::browsers::CookieKind;
 use crate::web::crumbs::{self, Crumb};
 use crate::web::extract::params::Form;
 use crate::web::extract::visiting::Visiting;
-use crate::web::page::frame::BackLink;
 use crate::web::page::sign_out::{Onward, PassingPage, SignOutPage, SignedOutPage, StillSignedInPage};
-use crate::web::pages::{Allowed, Pages, app, see_other};
+use crate::web::pages::{Allowed, Pages, app, home, see_other};
 use crate::web::routes::{LEGACY_SIGNED_OUT, SIGN_OUT, SIGNED_OUT};
 use crate::web::signed_in;
 
@@ -186,10 +185,7 @@ impl SignOutHandlers {
         {
             return see_other(location);
         }
-        let back = done.client.as_deref().map(app).and_then(|app| {
-            let uri = app.client_uri?;
-            Some(BackLink { name: app.name, uri })
-        });
+        let back = done.client.as_deref().and_then(home);
         if answer == SignOutAnswer::Stay
             && let Some(back) = &back
         {
