@@ -118,7 +118,7 @@ impl AccountHandlers {
             user_name: account.user_name,
             sessions: sessions.collect(),
             apps: apps.collect(),
-            facts: account.claims.iter().filter_map(|(name, value)| Fact::of(name, value)).collect(),
+            facts: Fact::all(&frame, account.claims.iter().map(|(name, value)| (name.as_str(), value))),
             frame,
         };
         let logos: Vec<String> =
