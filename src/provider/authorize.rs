@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::i18n::Sentence;
 use crate::id::ClientId;
 use crate::keys::form::FormError;
 use crate::keys::keyring::Keyring;
@@ -464,7 +465,7 @@ impl Authorize {
     }
 
     /// What the person is told that the app will have: its scopes, and those that stand for the claims it asks for by name.
-    fn told(&self, admitted: &Admitted) -> Vec<(String, Option<String>)> {
+    fn told(&self, admitted: &Admitted) -> Vec<(String, Option<Sentence>)> {
         let Admitted { client, checked, .. } = admitted;
         let mut told: Vec<&str> = checked.scope.iter().collect();
         for claim in checked.claims.names() {
@@ -478,12 +479,12 @@ impl Authorize {
     }
 
     /// What the configuration says that the scope `token` means.
-    pub(super) fn words(&self, token: &str) -> Option<String> {
+    pub(super) fn words(&self, token: &str) -> Option<Sentence> {
         let of_apis = || {
             let scopes = self.registry.apis().iter().flat_map(|api| &api.scopes);
             scopes.filter(|scope| scope.token == token).find_map(|scope| scope.description.clone())
         };
-        self.claim_scopes.description(token).map(str::to_owned).or_else(of_apis)
+        self.claim_scopes.description(token).cloned().or_else(of_apis)
     }
 
     pub(super) fn seal(&self, pending: &Pending, visitor: &Visitor) -> Result<String, AuthorizeError> {

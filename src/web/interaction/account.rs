@@ -108,7 +108,7 @@ impl AccountHandlers {
             scopes: connected
                 .scopes
                 .iter()
-                .map(|(scope, words)| ScopeLine::of(scope, words.as_deref()))
+                .map(|(scope, words)| ScopeLine::of(scope, words.as_ref(), frame.messages.language))
                 .collect(),
         });
         let page = AccountPage {

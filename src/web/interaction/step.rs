@@ -153,15 +153,17 @@ impl StepPages {
         let routes = self.pages.routes();
         let app = app(&prompt.client);
         let logo = app.logo.as_ref().map(ToString::to_string);
-        let lines = prompt.scopes.iter();
+        let frame = self.pages.frame(&prompt.ui_locales, visiting.language.as_deref());
+        let language = frame.messages.language;
+        let line = |(scope, words): &(String, Option<_>)| ScopeLine::of(scope, words.as_ref(), language);
         let page = ConsentPage {
-            frame: self.pages.frame(&prompt.ui_locales, visiting.language.as_deref()),
+            frame,
             action: routes.path(CONSENT),
             request: prompt.request.clone(),
             app,
             account: prompt.account_name.clone(),
             another_account_url: format!("{}?request={}&prompt=login", routes.path(SIGN_IN), prompt.request),
-            scopes: lines.map(|(scope, words)| ScopeLine::of(scope, words.as_deref())).collect(),
+            scopes: prompt.scopes.iter().map(line).collect(),
             returns_to: WebUri::parse(&prompt.redirect_uri).map(|uri| uri.host()),
         };
         let images: Vec<&str> = logo.iter().map(String::as_str).collect();

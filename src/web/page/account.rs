@@ -187,7 +187,8 @@ impl AccountPage {
             apps: vec!["Tickets".to_owned(), "<script>app</script>".to_owned()],
         };
         let known = Agent { browser: Some("Firefox"), system: Some("Linux") };
-        let scopes = ["openid", "email", "<script>scope</script>"].map(|scope| ScopeLine::of(scope, None));
+        let scopes = ["openid", "email", "<script>scope</script>"]
+            .map(|scope| ScopeLine::of(scope, None, frame.messages.language));
         let apps = App::samples().into_iter().map(|app| AppLine {
             id: "tickets\"<script>".to_owned(),
             app,
