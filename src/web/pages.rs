@@ -9,6 +9,7 @@ use tracing::error;
 
 use crate::i18n::{Language, Messages};
 use crate::model::client::Client;
+use crate::oauth::params::Params;
 use crate::oauth::response::AuthorizationResponse;
 use crate::oauth::response_mode::ResponseMode;
 use crate::secret::Chance;
@@ -174,6 +175,12 @@ pub fn see_other(location: &str) -> Response {
 pub fn home(client: &Client) -> Option<BackLink> {
     let App { name, client_uri, .. } = app(client);
     Some(BackLink { name, uri: client_uri? })
+}
+
+/// `ui_locales` of a request that may be wrong in every other way.
+pub fn locales(params: Option<&Params>) -> Vec<String> {
+    let words = params.and_then(|params| params.one("ui_locales")).unwrap_or_default().split(' ');
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// An app as its registration describes it.

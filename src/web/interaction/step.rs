@@ -4,7 +4,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use crate::legacy::refusal::Refusal;
-use crate::oauth::params::Params;
 use crate::provider::step::{Asks, ConsentPrompt, FurtherPrompt, Realm, SignInPrompt, SignInRefusal, Step};
 use crate::time::Clock;
 use crate::web::browsers::CookieKind;
@@ -174,12 +173,6 @@ impl StepPages {
     /// The page that tells what went wrong.
     pub fn refuse(&self, refused: Refused, ui_locales: &[String], visiting: &Visiting) -> Response {
         self.pages.refuse(refused, ui_locales, visiting.language.as_deref())
-    }
-
-    /// `ui_locales` of a request that may be wrong in every other way.
-    pub fn locales(&self, params: Option<&Params>) -> Vec<String> {
-        let words = params.and_then(|params| params.one("ui_locales")).unwrap_or_default().split(' ');
-        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
     }
 }
 
