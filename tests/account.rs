@@ -42,7 +42,7 @@ async fn whoever_is_not_signed_in_signs_in_first() {
     let page = browser.get("/account").await;
     assert!(page.is_page("login-page") && !page.body.contains("alice"), "{page:?}");
     let shown = browser.sign_in(&page, "alice", "wonderland").await;
-    assert!(shown.is_page("account-page") && shown.body.contains("<bdi>alice</bdi>"), "{shown:?}");
+    assert!(shown.is_page("account-page") && shown.body.contains("<strong>alice</strong>"), "{shown:?}");
     assert!(others(&shown).is_empty());
 }
 

@@ -383,6 +383,20 @@ fn only_what_was_wrong_is_blamed_on_the_pages_behind_the_password() {
 }
 
 #[test]
+fn nobody_is_hurried_who_has_something_to_read() {
+    let frame = frame(plain_branding(), Language::En);
+    let mut hurried = 0;
+    for page in SignedOutPage::samples(&frame) {
+        let html = page.render().unwrap();
+        let by_itself = html.contains("http-equiv=\"refresh\"");
+        assert!(!by_itself || page.unreached.is_empty());
+        assert_eq!(page.onward.is_some(), html.contains("id=\"onward\""), "there is always a way on by hand");
+        hurried += usize::from(by_itself);
+    }
+    assert_eq!(hurried, 1);
+}
+
+#[test]
 fn buttons_of_the_same_name_are_told_apart() {
     for shown in every_page().into_iter().filter(|shown| shown.page == "account") {
         let buttons = shown.captures(r#"<button ([^>]*name="(?:end_session|disconnect)"[^>]*)>"#);

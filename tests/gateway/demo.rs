@@ -2,6 +2,7 @@
 
 use crate::demo::ports::Ports;
 use crate::demo::town::{CONFIG, Town};
+use crate::loopback::http::Http;
 use crate::service;
 use crate::support::chromium::Chromium;
 
@@ -66,7 +67,7 @@ async fn the_service_reads_members_as_its_service_account() {
         journal.calls_to("/token").iter().map(|call| call.field("username").map(str::to_owned)).collect();
     assert_eq!(signed_in, [Some("svc".to_owned())], "once, on demand");
     // Its token is for members alone.
-    let invoices = reqwest::Client::new().get(format!("{}/api/invoices", settings.gateway()));
+    let invoices = Http::new().unwrap().0.get(format!("{}/api/invoices", settings.gateway()));
     let answer = invoices.bearer_auth(token.secret.secret()).send().await.unwrap();
     assert_eq!(answer.status(), 403);
     assert!(journal.calls_to("/api/invoices").is_empty());
