@@ -12,6 +12,7 @@ pub mod spa;
 #[path = "web_app/mod.rs"]
 pub mod web_app;
 
+use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -36,7 +37,9 @@ struct Arguments {
 async fn main() -> ExitCode {
     let Arguments { port_base, data } = clap::Parser::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,passerelle=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let lines = if stderr().is_terminal() { lines } else { lines.with_ansi(false) };
+    lines.init();
     let ports = port_base.map_or(Ports::CONFIGURED, Ports::from);
     let town = match Town::start(CONFIG, ports, &data).await {
         Ok(town) => town,

@@ -1,5 +1,10 @@
-//! An API of your own that checks the bridge's access tokens by itself: `cargo run --example own_api`. Get a token for it with
-//! `cargo run --example service`, or from any app; then `curl -H "Authorization: Bearer $TOKEN" http://localhost:3002/events`.
+//! An API of your own that checks the bridge's access tokens by itself: `cargo run --example own_api`. Any app may call it that gets tokens
+//! for it; beside the demo a service does:
+//!
+//! ```sh
+//! TOKEN=$(cargo run -q --example service -- --audience https://api.example.org --token-only)
+//! curl -H "Authorization: Bearer $TOKEN" http://localhost:3002/events
+//! ```
 
 #[path = "loopback/mod.rs"]
 pub mod loopback;

@@ -1,5 +1,6 @@
 //! A machine that speaks for itself: `cargo run --example service`. It gets an access token with its own credentials (RFC 6749 §4.4) for
-//! one API, and shows what that API will read in it.
+//! one API, shows what that API will read in it, and reads the old system's members with it, through the gateway. With `--audience` the
+//! token is for another API, such as the one of `examples/own_api.rs`.
 
 #[path = "loopback/mod.rs"]
 pub mod loopback;
@@ -17,7 +18,11 @@ async fn main() -> ExitCode {
 
 async fn run(settings: service::Settings) -> Result<(), Box<dyn Error>> {
     let token = service::access_token(&settings).await?;
-    println!("{} holds an access token for {}.", settings.client_id, settings.audience);
+    if settings.token_only {
+        println!("{}", token.secret.secret());
+        return Ok(());
+    }
+    println!("{} holds an access token for {}.", settings.client_id, settings.audience());
     match token.expires_in {
         Some(lifetime) => {
             println!("It is good for {} seconds; then the service asks again.\n", lifetime.as_secs())
@@ -32,7 +37,9 @@ async fn run(settings: service::Settings) -> Result<(), Box<dyn Error>> {
         }
         None => println!("  It is opaque: the API asks the provider what it means (RFC 7662)."),
     }
-    let members = service::members(&settings, &token).await?;
-    println!("\nThrough the gateway it reads {} members: {}.", members.len(), members.join(", "));
+    if settings.audience() == settings.gateway() {
+        let members = service::members(&settings, &token).await?;
+        println!("\nThrough the gateway it reads {} members: {}.", members.len(), members.join(", "));
+    }
     Ok(())
 }

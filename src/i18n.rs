@@ -2,6 +2,7 @@
 //! askama's, and no code here knows what a page looks like.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 // The macro in `lib.rs` reads these files when the crate is compiled, but does not tell cargo that it did.
@@ -12,7 +13,7 @@ const _: [&str; 3] = [
 ];
 
 /// A language that every page speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
     /// English, and what is spoken when nothing else is asked for.
     #[default]
@@ -74,6 +75,37 @@ fn weight_of(parameter: &str) -> Option<f32> {
     let (name, value) = parameter.split_once('=')?;
     let weight = value.trim().parse::<f32>().ok()?;
     (name.trim().eq_ignore_ascii_case("q") && weight > 0.0 && weight <= 1.0).then_some(weight)
+}
+
+/// A sentence of the organisation's own, in as many of the languages as it wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence(BTreeMap<Language, String>);
+
+impl Sentence {
+    /// One text for everybody.
+    #[must_use]
+    pub fn of(text: impl Into<String>) -> Self {
+        Self(BTreeMap::from([(Language::default(), text.into())]))
+    }
+
+    /// The text for a reader of this language; in the default one, or in whichever there is, where it was not written.
+    #[must_use]
+    pub fn said_in(&self, language: Language) -> &str {
+        let written = self.0.get(&language).or_else(|| self.0.values().next());
+        written.map_or("", String::as_str)
+    }
+
+    /// Whether a text is missing.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.0.is_empty() || self.0.values().any(|text| text.trim().is_empty())
+    }
+}
+
+impl FromIterator<(Language, String)> for Sentence {
+    fn from_iter<I: IntoIterator<Item = (Language, String)>>(texts: I) -> Self {
+        Self(texts.into_iter().collect())
+    }
 }
 
 /// The catalogue, opened at one language. Always an explicit one: there is no current language of the process.
@@ -152,6 +184,18 @@ mod tests {
         let text =
             english.with("page.title", &[("title", "%{organisation} & <b>"), ("organisation", "Heron")]);
         assert_eq!(text, "%{organisation} & <b> · Heron");
+    }
+
+    #[test]
+    fn a_sentence_is_said_in_the_nearest_language() {
+        let written = |texts: &[(Language, &str)]| -> Sentence {
+            texts.iter().map(|(language, text)| (*language, (*text).to_owned())).collect()
+        };
+        let two = written(&[(Language::De, "Ja"), (Language::Fr, "Oui")]);
+        let all = Language::ALL.map(|language| two.said_in(language));
+        assert_eq!(all, ["Oui", "Oui", "Ja"], "en, fr, de");
+        assert_eq!(Sentence::of("Yes").said_in(Language::De), "Yes");
+        assert!(!two.is_blank() && written(&[]).is_blank() && written(&[(Language::En, " ")]).is_blank());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The consent page: who is asked, what a yes is remembered for, and whose yes counts.
 
 use crate::support::browser::{Browser, Shown};
-use crate::support::house::House;
+use crate::support::house::{CONFIG, House};
 
 const SPA: &str = "https://spa.example/callback";
 
@@ -34,6 +34,33 @@ async fn the_page_says_who_asks_for_what_and_where_the_answer_goes() {
     }
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("form-action 'self' https://spa.example;"), "{policy}");
+}
+
+#[tokio::test]
+async fn a_scope_is_described_in_the_readers_language() {
+    let words = r#"{ en = "Register you for events", de = "Sie zu Veranstaltungen anmelden" }"#;
+    let config = CONFIG.replace("\"Register you for events\"", words);
+    let config = config.replace(
+        "[legacy]\n",
+        "[scope_descriptions]\nroles = { fr = \"Voir vos rôles\", de = \"Ihre Rollen sehen\" }\n[legacy]\n",
+    );
+    let house = House::of(&config).await;
+    let scope = ("scope", "openid roles events.write");
+    for (language, events, roles) in [
+        ("de-AT", "Sie zu Veranstaltungen anmelden", "Ihre Rollen sehen"),
+        ("en", "Register you for events", "Voir vos rôles"),
+        ("fr", "Register you for events", "Voir vos rôles"),
+    ] {
+        let mut browser = house.browser();
+        let page = browser
+            .get(&house.web().request(&[scope, ("prompt", "consent"), ("ui_locales", language)]))
+            .await;
+        let page = browser.sign_in(&page, "alice", "wonderland").await;
+        assert!(page.is_page("consent-page"), "{page:?}");
+        for words in [events, roles] {
+            assert!(page.body.contains(words), "{language}: {words}: {}", page.body);
+        }
+    }
 }
 
 #[tokio::test]

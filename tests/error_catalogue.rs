@@ -128,6 +128,7 @@ fn authorize() -> Vec<AuthorizeError> {
         AuthorizeError::UnknownClient { .. } => AuthorizeError::UnknownClient { sent: "nobody".to_owned() },
         AuthorizeError::Redirect { .. } => redirect(UntrustedRedirect::NotRegistered),
         AuthorizeError::Form(_) => FormError::Forged.into(),
+        AuthorizeError::TooLate { .. } => AuthorizeError::TooLate { client: Arc::new(web()) },
         AuthorizeError::NoImmutableId { .. } => AuthorizeError::NoImmutableId { why: "no `id`".to_owned() },
         AuthorizeError::UnknownLaunch => AuthorizeError::UnknownLaunch,
         AuthorizeError::NoLegacySite => AuthorizeError::NoLegacySite,
@@ -406,10 +407,13 @@ impl Catalogue {
     }
 
     fn page(&mut self, refused: &Refused) {
-        let Refused { status, reason, check, client, sent, registered, cause } = refused;
+        let Refused { status, reason, check, client, sent, registered, back, cause } = refused;
         write!(self.0, "{} {reason:?} [{check}] {cause}", status.as_u16()).unwrap();
         if !(client.is_empty() && sent.is_empty()) {
             write!(self.0, " (client {client:?}, sent {sent:?}, registered {registered:?})").unwrap();
+        }
+        if let Some(back) = back {
+            write!(self.0, " (back to {:?})", back.name).unwrap();
         }
         self.0.push('\n');
     }

@@ -144,9 +144,9 @@ async fn the_service_gets_a_token_for_its_api() {
         issuer: town.bridge_url.clone(),
         client_id: "demo-service".to_owned(),
         client_secret: "demo-service-secret-for-loopback-only".to_owned(),
-        audience: "https://api.example.org".to_owned(),
+        audience: Some("https://api.example.org".to_owned()),
         scope: vec!["events.read".to_owned()],
-        members: format!("{}/gateway/legacy/api/members", town.bridge_url),
+        token_only: false,
     };
     let claims = service::access_token(&settings).await.unwrap().claims.unwrap();
     assert_eq!(

@@ -134,6 +134,9 @@ async fn an_unregistered_redirect_is_a_page_and_the_session_stays() {
         assert_eq!(page.header("location"), "");
         assert!(!page.body.contains("registered"), "only in development mode");
     }
+    let bent = [("client_id", "web"), ("post_logout_redirect_uri", bend[0]), ("ui_locales", "fr-CH de")];
+    let page = browser.get(&with_query("/end-session", &bent)).await;
+    assert!(page.body.contains("Vous n’avez pas été déconnecté"), "in the app's language: {}", page.body);
     assert!(front.is_signed_in(&alice).await);
     assert!(browser.cookies.contains_key("passerelle"));
 }

@@ -354,6 +354,77 @@ fn only_wrong_credentials_are_the_fields_fault() {
 }
 
 #[test]
+fn only_what_was_wrong_is_blamed_on_the_pages_behind_the_password() {
+    let frame = frame(plain_branding(), Language::En);
+    let blamed = |html: &str| {
+        pattern(r#"<input id="([^"]*)"[^>]*aria-invalid="true""#)
+            .captures_iter(html)
+            .map(|found| found[1].to_owned())
+            .collect::<Vec<_>>()
+    };
+    for page in SecondFactorPage::samples(&frame) {
+        let expected: &[&str] = if page.notice == Some(Notice::SecondFactorWrong) { &["code"] } else { &[] };
+        assert_eq!(blamed(&page.render().unwrap()), expected, "{:?}", page.notice);
+    }
+    for page in NewPasswordPage::samples(&frame) {
+        let html = page.render().unwrap();
+        let expected: &[&str] = match page.notice {
+            Some(Notice::WrongCredentials) => &["password"],
+            Some(Notice::NewPasswordsDiffer) => &["new-password-1", "new-password-2"],
+            _ => &[],
+        };
+        assert_eq!(blamed(&html), expected, "{:?}", page.notice);
+        // A password manager learns whose new password it keeps; nothing of it is sent.
+        assert!(
+            html.contains(r#"autocomplete="username" readonly hidden>"#)
+                && !html.contains(r#"name="username""#)
+        );
+    }
+}
+
+#[test]
+fn nobody_is_hurried_who_has_something_to_read() {
+    let frame = frame(plain_branding(), Language::En);
+    let mut hurried = 0;
+    for page in SignedOutPage::samples(&frame) {
+        let html = page.render().unwrap();
+        let by_itself = html.contains("http-equiv=\"refresh\"");
+        assert!(!by_itself || page.unreached.is_empty());
+        assert_eq!(page.onward.is_some(), html.contains("id=\"onward\""), "there is always a way on by hand");
+        hurried += usize::from(by_itself);
+    }
+    assert_eq!(hurried, 1);
+}
+
+#[test]
+fn buttons_of_the_same_name_are_told_apart() {
+    for shown in every_page().into_iter().filter(|shown| shown.page == "account") {
+        let buttons = shown.captures(r#"<button ([^>]*name="(?:end_session|disconnect)"[^>]*)>"#);
+        assert_eq!(buttons.is_empty(), shown.number == 1, "{}", shown.name());
+        let described: BTreeSet<_> =
+            buttons.iter().map(|button| button.split("aria-describedby=").nth(1)).collect();
+        assert!(
+            described.len() == buttons.len() && !described.contains(&None),
+            "{}: {buttons:?}",
+            shown.name()
+        );
+    }
+}
+
+#[test]
+fn a_logo_that_cannot_be_loaded_leaves_the_initial() {
+    let apps = every_page().into_iter().filter(|shown| shown.count("class=\"tile\"") > 0);
+    let logos: usize = apps
+        .map(|shown| {
+            let logos = shown.count("referrerpolicy=\"no-referrer\" data-initial=\"[A-Z]\"");
+            assert_eq!(shown.count("<span class=\"tile\"><img "), logos, "{}", shown.name());
+            logos
+        })
+        .sum();
+    assert!(logos > 10, "{logos}");
+}
+
+#[test]
 fn the_organisations_logos_stand_where_its_name_stood() {
     let mut branding = plain_branding();
     branding.logo = ImageUri::parse("https://cdn.example/logo.svg");

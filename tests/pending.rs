@@ -78,6 +78,8 @@ async fn a_request_waits_half_an_hour_however_often_its_page_is_shown() {
     house.old_system().journal.clear();
     let late = browser.sign_in(&again, "alice", "wonderland").await;
     is_refused_on_a_page(&late, "too late");
+    // Whoever was too late is shown where to begin again.
+    assert!(late.body.contains(r#"href="https://web.example/">Back to Web</a>"#), "{late:?}");
     assert_eq!(house.passwords_tried(), 0);
 }
 

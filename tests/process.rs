@@ -84,6 +84,7 @@ async fn a_log_tells_who_did_what_and_no_secret() {
     {
         assert!(log.contains(told), "{told}\n{log}");
     }
+    assert!(!log.contains('\u{1b}'), "colours belong on a terminal:\n{log}");
     let sealed = page.sealed();
     let secrets = [
         "wonderland",

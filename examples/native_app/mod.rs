@@ -91,7 +91,7 @@ async fn callback(
     // Nobody listens any more once the program has what it waited for.
     announce.send(arrival).await.ok();
     Html(
-        "<!DOCTYPE html><title>Back to the program</title><p>You may close this window and go back to the program.",
+        "<!DOCTYPE html><html lang=\"en\"><title>Back to the program</title><p>You may close this window and go back to the program.",
     )
 }
 

@@ -24,15 +24,27 @@ pub struct Settings {
     /// How the service proves that to the server.
     #[arg(long, default_value = "demo-service-secret-for-loopback-only")]
     pub client_secret: String,
-    /// The API that the token is for.
-    #[arg(long, default_value = "http://localhost:8080/gateway/legacy")]
-    pub audience: String,
+    /// The API that the token is for; without it the old system's own, which stands behind the gateway.
+    #[arg(long)]
+    pub audience: Option<String>,
     /// What the service wants to do there; may be given several times. Without it the server decides.
     #[arg(long)]
     pub scope: Vec<String>,
-    /// What the service reads there, through the gateway.
-    #[arg(long, default_value = "http://localhost:8080/gateway/legacy/api/members")]
-    pub members: String,
+    /// Print the token alone, for `curl -H "Authorization: Bearer $(…)"`.
+    #[arg(long)]
+    pub token_only: bool,
+}
+
+impl Settings {
+    /// The old system's API as the gateway calls it: its address, and the audience of its tokens.
+    pub fn gateway(&self) -> String {
+        format!("{}/gateway/legacy", self.issuer)
+    }
+
+    /// The API that the token is for.
+    pub fn audience(&self) -> String {
+        self.audience.clone().unwrap_or_else(|| self.gateway())
+    }
 }
 
 /// An access token, opened. A service sends it on and does not look into it; this one shows it to you.
@@ -64,7 +76,7 @@ pub async fn access_token(settings: &Settings) -> Result<AccessToken, Box<dyn Er
     let client = BasicClient::new(ClientId::new(settings.client_id.clone()))
         .set_client_secret(ClientSecret::new(settings.client_secret.clone()))
         .set_token_uri(metadata.token_endpoint);
-    let request = client.exchange_client_credentials().add_extra_param("audience", &settings.audience);
+    let request = client.exchange_client_credentials().add_extra_param("audience", settings.audience());
     let request = request.add_scopes(settings.scope.iter().cloned().map(Scope::new));
     let token = request.request_async(&http).await?;
     Ok(AccessToken {
@@ -77,7 +89,8 @@ pub async fn access_token(settings: &Settings) -> Result<AccessToken, Box<dyn Er
 /// Reads the old system's members through the gateway: the names of those on the first page. The gateway calls as the service account that
 /// this client is bound to; the service has no token of the old system.
 pub async fn members(settings: &Settings, token: &AccessToken) -> Result<Vec<String>, Box<dyn Error>> {
-    let request = Http::new()?.0.get(&settings.members).bearer_auth(token.secret.secret());
+    let request =
+        Http::new()?.0.get(format!("{}/api/members", settings.gateway())).bearer_auth(token.secret.secret());
     let page: Value = request.send().await?.error_for_status()?.json().await?;
     let rows =
         page.pointer("/Items/$values").and_then(Value::as_array).ok_or("this is no page of members")?;

@@ -269,7 +269,7 @@ const invoices = (request = {}) => fetch(`${config.issuer}/gateway/legacy/api/in
 async function showInvoices() {
   const answer = await invoices();
   const rows = answer.ok ? (await answer.json()).Items.$values : [];
-  const told = rows.map((invoice) => [invoice.Description, `${invoice.Amount} ${invoice.Currency}`]);
+  const told = rows.map((invoice) => [invoice.Description, `${invoice.Amount.toFixed(2)} ${invoice.Currency}`]);
   fill(element("invoices"), Object.fromEntries(answer.ok ? told : [["They cannot be read", `the answer was ${answer.status}`]]));
 }
 

@@ -51,7 +51,7 @@ use crate::loopback::claims::{Claim, rows};
 {%- match user.invoices %}
 {%- when Ok(invoices) %}
 {%- for invoice in invoices %}
-<tr><th scope="row">{{ invoice.description }}</th><td>{{ invoice.amount }} {{ invoice.currency }}</td></tr>
+<tr><th scope="row">{{ invoice.description }}</th><td>{{ invoice.amount|fmt("{:.2}") }} {{ invoice.currency }}</td></tr>
 {%- else %}
 <tr><td>None.</td></tr>
 {%- endfor %}
@@ -60,7 +60,7 @@ use crate::loopback::claims::{Claim, rows};
 {%- endmatch %}
 </tbody>
 </table>
-<form method="post" action="/invoices"><button class="button quiet" id="write-invoice">Write an invoice</button></form>
+<form class="actions" method="post" action="/invoices"><button class="button quiet" id="write-invoice">Write an invoice</button></form>
 {%- if let Some(note) = note %}
 <p id="note" role="status">{{ note }}</p>
 {%- endif %}

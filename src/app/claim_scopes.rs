@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::i18n::Sentence;
 use crate::legacy::description::Description;
 use crate::model::claim_scopes::ClaimScopes;
 use crate::oauth::scope::PROFILE;
@@ -10,7 +11,7 @@ use crate::oauth::scope::PROFILE;
 /// The scopes and their claims; `legacies` are the systems that yield them.
 pub fn claim_scopes<'c>(
     written: &'c BTreeMap<String, Vec<String>>,
-    descriptions: &BTreeMap<String, String>,
+    descriptions: &BTreeMap<String, Sentence>,
     legacies: impl IntoIterator<Item = &'c Description>,
 ) -> ClaimScopes {
     let own = written.iter().fold(ClaimScopes::default(), |scopes, (scope, claims)| {
@@ -26,5 +27,5 @@ pub fn claim_scopes<'c>(
     let left_over: Vec<&str> =
         mapped.into_iter().map(|(name, _)| name).filter(|claim| !own.knows(claim)).collect();
     let all = own.with(PROFILE, left_over);
-    descriptions.iter().fold(all, |scopes, (scope, sentence)| scopes.described(scope, sentence))
+    descriptions.iter().fold(all, |scopes, (scope, sentence)| scopes.described(scope, sentence.clone()))
 }

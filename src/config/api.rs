@@ -12,6 +12,7 @@ use super::lifetime::Lifetime;
 use super::reading;
 use super::scopes::is_scope_token;
 use super::tokens::access_lifetime;
+use crate::i18n::Sentence;
 use crate::id::{Audience, ClientId};
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::oauth::scope::STANDARD;
@@ -44,7 +45,7 @@ pub struct ApiScope {
     /// The token.
     pub name: String,
     /// A sentence.
-    pub description: Option<String>,
+    pub description: Option<Sentence>,
 }
 
 /// What an access token looks like.
@@ -109,7 +110,7 @@ enum RawFormat {
 #[serde(default, deny_unknown_fields)]
 struct ScopeTable {
     name: Option<String>,
-    description: Option<String>,
+    description: Option<Sentence>,
 }
 
 /// `"events.read"` or `{ name = "events.read", description = "…" }`.
@@ -255,6 +256,8 @@ fn scopes(
             Some("[scopes] gives this scope another meaning; one scope, one meaning")
         } else if scopes.iter().any(|known| known.name == name) {
             Some("this scope is in the list already")
+        } else if scope.description.as_ref().is_some_and(Sentence::is_blank) {
+            Some("its description is empty; a sentence such as \"See your events\", or none")
         } else {
             None
         };

@@ -16,6 +16,7 @@ pub(crate) mod loopback;
 pub mod reading;
 mod scopes;
 pub mod secret_source;
+mod sentence;
 pub mod server;
 pub mod service_account;
 pub mod session;

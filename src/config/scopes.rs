@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::findings::Findings;
 use super::reading;
+use crate::i18n::Sentence;
 use crate::oauth::scope::{OFFLINE_ACCESS, OPENID, Scope};
 
 /// Claims that say something about a token; a person has none of these (RFC 7519 §4.1, OpenID Connect Core §2).
@@ -61,7 +62,7 @@ pub(super) fn check(
 
 /// What the consent page says of a scope that is described here.
 pub(super) fn check_descriptions(
-    written: &BTreeMap<String, String>,
+    written: &BTreeMap<String, Sentence>,
     scopes: &BTreeMap<String, Vec<String>>,
     findings: &mut Findings,
 ) {
@@ -73,7 +74,7 @@ pub(super) fn check_descriptions(
                 "[scopes] has no such scope; those of an API are described where they are declared",
             );
         }
-        if description.trim().is_empty() {
+        if description.is_blank() {
             findings.problem(&at, "empty; a sentence such as \"See your roles\"");
         }
     }

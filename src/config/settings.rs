@@ -24,6 +24,7 @@ use super::session::{self, Session};
 use super::sign_in::{self, SignIn};
 use super::storage::{self, Storage};
 use super::tokens::{self, Tokens};
+use crate::i18n::Sentence;
 use crate::id::ClientId;
 
 /// The sections.
@@ -48,7 +49,7 @@ pub struct Settings {
     /// `[scopes]`: the claims that each scope stands for, besides the standard ones.
     pub scopes: BTreeMap<String, Vec<String>>,
     /// `[scope_descriptions]`: what the consent page says of them.
-    pub scope_descriptions: BTreeMap<String, String>,
+    pub scope_descriptions: BTreeMap<String, Sentence>,
     /// `[legacy]`, or each `[[legacy]]`, as written, with its key path; the `legacy` room reads them.
     pub legacy: Vec<(String, Table)>,
     /// `[[api]]`.
@@ -75,7 +76,7 @@ struct Raw {
     logout: logout::Raw,
     branding: branding::Raw,
     scopes: BTreeMap<String, Vec<String>>,
-    scope_descriptions: BTreeMap<String, String>,
+    scope_descriptions: BTreeMap<String, Sentence>,
     legacy: Option<Value>,
     api: Vec<api::Raw>,
     service_account: Vec<service_account::Raw>,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::i18n::Sentence;
 use crate::id::{Audience, ClientId};
 use crate::model::client::SubjectKind;
 use crate::oauth::algorithm::SigningAlgorithm;
@@ -50,7 +51,7 @@ pub struct ApiScope {
     /// The scope token.
     pub token: String,
     /// One sentence for the consent page; the token itself where none.
-    pub description: Option<String>,
+    pub description: Option<Sentence>,
 }
 
 /// What an access token looks like.

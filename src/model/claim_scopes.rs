@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::i18n::Sentence;
 use crate::oauth::scope::{ADDRESS, EMAIL, PHONE, PROFILE, Scope};
 
 /// OpenID Connect Core §5.4.
@@ -35,7 +36,7 @@ const STANDARD: [(&str, &[&str]); 4] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimScopes {
     claims: BTreeMap<String, BTreeSet<String>>,
-    descriptions: BTreeMap<String, String>,
+    descriptions: BTreeMap<String, Sentence>,
 }
 
 impl Default for ClaimScopes {
@@ -57,14 +58,14 @@ impl ClaimScopes {
 
     /// Says in a sentence what `scope` is, for the consent page.
     #[must_use]
-    pub fn described(mut self, scope: &str, sentence: &str) -> Self {
-        self.descriptions.insert(scope.to_owned(), sentence.to_owned());
+    pub fn described(mut self, scope: &str, sentence: Sentence) -> Self {
+        self.descriptions.insert(scope.to_owned(), sentence);
         self
     }
 
     /// The sentence of `scope`, where it has one.
-    pub fn description(&self, scope: &str) -> Option<&str> {
-        self.descriptions.get(scope).map(String::as_str)
+    pub fn description(&self, scope: &str) -> Option<&Sentence> {
+        self.descriptions.get(scope)
     }
 
     /// The scopes that stand for `claim`.

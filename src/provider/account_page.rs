@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
+use crate::i18n::Sentence;
 use crate::id::{AccountId, ClientId, SessionId};
 use crate::keys::seal::Purpose;
 use crate::model::account::Account;
@@ -69,7 +70,7 @@ pub struct ConnectedApp {
     /// The app.
     pub client: Arc<Client>,
     /// What it may see: scopes with the words of the configuration where it has some.
-    pub scopes: Vec<(String, Option<String>)>,
+    pub scopes: Vec<(String, Option<Sentence>)>,
     /// Since when.
     pub since: Timestamp,
 }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::id::ClientId;
+use crate::keys::form::FormError;
 use crate::keys::keyring::Keyring;
 use crate::keys::seal::Sealer;
 use crate::legacy::site::SiteDescription;
@@ -210,7 +212,17 @@ impl Authorize {
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<Pending, AuthorizeError> {
-        Ok(Pending::open(&self.sealer, visitor, sealed, now)?)
+        Pending::open(&self.sealer, visitor, sealed, now).map_err(|error| {
+            // Nothing is taken from a request that is too old but whose it was.
+            let late = match error {
+                FormError::Expired => {
+                    Pending::open(&self.sealer, visitor, sealed, Timestamp::from_seconds(0)).ok()
+                }
+                FormError::Forged => None,
+            };
+            let client = late.and_then(|pending| self.registry.client(&ClientId::from(pending.client())));
+            client.map_or(AuthorizeError::Form(error), |client| AuthorizeError::TooLate { client })
+        })
     }
 
     /// The dispatcher with the session of the browser's cookie.

@@ -37,6 +37,12 @@ pub enum AuthorizeError {
     /// The sealed request is another browser's, was changed, or is too old.
     #[error(transparent)]
     Form(#[from] FormError),
+    /// The request waited for too long, and this is the app that it came from.
+    #[error("the form has expired")]
+    TooLate {
+        /// Where the person begins again.
+        client: Arc<Client>,
+    },
     /// The old system did not say which person this is.
     #[error("the legacy system gave no immutable id: {why}")]
     NoImmutableId {

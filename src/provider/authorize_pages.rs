@@ -1,6 +1,7 @@
 //! What a person is shown on the way to an answer: the sign-in page, the legacy site's, the consent page. Whether one of them comes next
 //! is decided in [`super::authorize`].
 
+use crate::i18n::Sentence;
 use crate::legacy::connector::Connector;
 use crate::model::client::Client;
 use crate::oauth::prompt::Prompt;
@@ -112,7 +113,7 @@ impl Authorize {
     }
 
     /// What the person is told that the app will have: its scopes, and those that stand for the claims it asks for by name.
-    fn told(&self, admitted: &Admitted) -> Vec<(String, Option<String>)> {
+    fn told(&self, admitted: &Admitted) -> Vec<(String, Option<Sentence>)> {
         let Admitted { client, checked, .. } = admitted;
         let mut told: Vec<&str> = checked.scope.iter().collect();
         for claim in checked.claims.names() {
@@ -126,11 +127,11 @@ impl Authorize {
     }
 
     /// What the configuration says that the scope `token` means.
-    pub(super) fn words(&self, token: &str) -> Option<String> {
+    pub(super) fn words(&self, token: &str) -> Option<Sentence> {
         let of_apis = || {
             let scopes = self.registry.apis().iter().flat_map(|api| &api.scopes);
             scopes.filter(|scope| scope.token == token).find_map(|scope| scope.description.clone())
         };
-        self.claim_scopes.description(token).map(str::to_owned).or_else(of_apis)
+        self.claim_scopes.description(token).cloned().or_else(of_apis)
     }
 }

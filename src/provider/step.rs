@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::i18n::Sentence;
 use crate::id::{ConnectorId, SessionId};
 use crate::legacy::refusal::Refusal;
 use crate::model::client::Client;
@@ -143,7 +144,7 @@ pub struct ConsentPrompt {
     /// The person, by the name that they sign in with.
     pub account_name: String,
     /// What is asked for: scopes with the words of the configuration where it has some.
-    pub scopes: Vec<(String, Option<String>)>,
+    pub scopes: Vec<(String, Option<Sentence>)>,
     /// The language that the app asked for.
     pub ui_locales: Vec<String>,
 }

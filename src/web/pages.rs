@@ -9,13 +9,14 @@ use tracing::error;
 
 use crate::i18n::{Language, Messages};
 use crate::model::client::Client;
+use crate::oauth::params::Params;
 use crate::oauth::response::AuthorizationResponse;
 use crate::oauth::response_mode::ResponseMode;
 use crate::secret::Chance;
 use crate::web::page::branding::Branding;
 use crate::web::page::csp::csp;
 use crate::web::page::form_post::FormPostPage;
-use crate::web::page::frame::{App, Frame};
+use crate::web::page::frame::{App, BackLink, Frame};
 use crate::web::page::notice::Help;
 use crate::web::page::uri::{ImageUri, WebUri};
 use crate::web::routes::Routes;
@@ -168,6 +169,18 @@ pub fn see_other(location: &str) -> Response {
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// The way back to an app, where its registration names its home page.
+pub fn home(client: &Client) -> Option<BackLink> {
+    let App { name, client_uri, .. } = app(client);
+    Some(BackLink { name, uri: client_uri? })
+}
+
+/// `ui_locales` of a request that may be wrong in every other way.
+pub fn locales(params: Option<&Params>) -> Vec<String> {
+    let words = params.and_then(|params| params.one("ui_locales")).unwrap_or_default().split(' ');
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// An app as its registration describes it.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use passerelle::app::custody_policy::custody_policy;
+use passerelle::i18n::Sentence;
 use passerelle::id::Audience;
 use passerelle::model::api::{AccessTokenFormat, AccessTokenType, TokenLifetime};
 use passerelle::model::client::{ConsentPolicy, Credentials, PkcePolicy, ScopeClaims, SubjectKind};
@@ -80,7 +81,7 @@ fn an_api_gets_the_token_that_it_wants() {
     let [plain, old] = blueprint.registry.apis() else { panic!("two APIs") };
     let es256 = AccessTokenFormat::Jwt { algorithm: SigningAlgorithm::Es256, typ: AccessTokenType::AtJwt };
     assert_eq!(plain.format, es256);
-    assert_eq!(plain.scopes[1].description.as_deref(), Some("Change it"));
+    assert_eq!(plain.scopes[1].description, Some(Sentence::of("Change it")));
     let rs256 = AccessTokenFormat::Jwt { algorithm: SigningAlgorithm::Rs256, typ: AccessTokenType::Jwt };
     assert_eq!((old.format, old.lifetime), (rs256, Some(TokenLifetime::Limited(Duration::from_mins(5)))));
     let all = blueprint.registry.client(&"all".into()).unwrap();

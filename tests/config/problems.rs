@@ -88,6 +88,12 @@ const SECTIONS: &[Row] = &[
     (r#"scopes."two words" = ["a"]"#, "scopes.two words", "not a scope"),
     (r#"scope_descriptions.points = "See your points""#, "scope_descriptions.points", "no such scope"),
     ("scopes.roles = [\"roles\"]\nscope_descriptions.roles = \" \"", "scope_descriptions.roles", "empty"),
+    ("scopes.roles = [\"roles\"]\nscope_descriptions.roles = {}", "scope_descriptions.roles", "empty"),
+    (
+        "scopes.roles = [\"roles\"]\nscope_descriptions.roles = { en = \"Roles\", it = \"Ruoli\" }",
+        "scope_descriptions.roles.it",
+        "unknown",
+    ),
     (r#"scopes.openid = ["a"]"#, "scopes.openid", "no claims"),
     (r#"scopes.offline_access = ["a"]"#, "scopes.offline_access", "no claims"),
     ("scopes.roles = []", "scopes.roles", "no claims"),

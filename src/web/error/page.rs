@@ -17,7 +17,8 @@ use crate::rules::redirect_uri::UntrustedRedirect;
 use crate::store::error::StoreError;
 use crate::web::extract::params::MalformedForm;
 use crate::web::page::error::{ErrorDetails, ErrorPage, ErrorReason};
-use crate::web::pages::{Allowed, Details, Pages};
+use crate::web::page::frame::BackLink;
+use crate::web::pages::{Allowed, Details, Pages, home};
 
 /// What an error becomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Refused {
     pub sent: String,
     /// What would have been accepted.
     pub registered: Vec<String>,
+    /// The way back to the app, where one is known.
+    pub back: Option<BackLink>,
     /// The whole, for the log.
     pub cause: String,
 }
@@ -56,6 +59,7 @@ impl Refused {
             client: String::new(),
             sent: String::new(),
             registered: Vec::new(),
+            back: None,
             cause: cause.to_owned(),
         }
     }
@@ -110,9 +114,13 @@ impl From<&AuthorizeError> for Refused {
                 client: client.id.to_string(),
                 sent: sent.as_deref().map(shown).unwrap_or_default(),
                 registered: client.redirect_uris.clone(),
+                back: home(client),
                 ..refused(StatusCode::BAD_REQUEST, ErrorReason::RedirectMismatch, redirect_check(*refusal))
             },
             AuthorizeError::Form(error) => form(*error),
+            AuthorizeError::TooLate { client } => {
+                Self { client: client.id.to_string(), back: home(client), ..form(FormError::Expired) }
+            }
             AuthorizeError::NoImmutableId { .. } => {
                 refused(StatusCode::FORBIDDEN, ErrorReason::IncompleteAccount, "legacy_id")
             }
@@ -264,7 +272,7 @@ impl Pages {
     /// Logs what went wrong, once, and shows the page that tells it.
     pub fn refuse(&self, refused: Refused, ui_locales: &[String], language: Option<&str>) -> Response {
         let reference = ReferenceId::mint(self.chance());
-        let Refused { status, reason, check, client, sent, registered, cause } = refused;
+        let Refused { status, reason, check, client, sent, registered, back, cause } = refused;
         if status.is_server_error() {
             error!(reference = %reference, check, "a page failed: {cause}");
         } else {
@@ -283,7 +291,7 @@ impl Pages {
             frame: self.frame(ui_locales, language),
             reason,
             reference: reference.to_string(),
-            back: None,
+            back,
             details,
         };
         self.show(status, &page, Allowed::default())

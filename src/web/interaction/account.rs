@@ -108,7 +108,7 @@ impl AccountHandlers {
             scopes: connected
                 .scopes
                 .iter()
-                .map(|(scope, words)| ScopeLine::of(scope, words.as_deref()))
+                .map(|(scope, words)| ScopeLine::of(scope, words.as_ref(), frame.messages.language))
                 .collect(),
         });
         let page = AccountPage {
@@ -118,7 +118,7 @@ impl AccountHandlers {
             user_name: account.user_name,
             sessions: sessions.collect(),
             apps: apps.collect(),
-            facts: account.claims.iter().filter_map(|(name, value)| Fact::of(name, value)).collect(),
+            facts: Fact::all(&frame, account.claims.iter().map(|(name, value)| (name.as_str(), value))),
             frame,
         };
         let logos: Vec<String> =

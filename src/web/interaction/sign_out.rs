@@ -21,16 +21,13 @@ use crate::web::browsers::CookieKind;
 use crate::web::crumbs::{self, Crumb};
 use crate::web::extract::params::Form;
 use crate::web::extract::visiting::Visiting;
-use crate::web::page::frame::BackLink;
 use crate::web::page::sign_out::{Onward, PassingPage, SignOutPage, SignedOutPage, StillSignedInPage};
-use crate::web::pages::{Allowed, Pages, app, see_other};
+use crate::web::pages::{Allowed, Pages, app, home, locales, see_other};
 use crate::web::routes::{LEGACY_SIGNED_OUT, SIGN_OUT, SIGNED_OUT};
 use crate::web::signed_in;
 
 /// Seconds after which the browser goes on by itself, when it only waits for frames.
 const FRAMES_LOAD: u8 = 3;
-/// The same when there is something to read.
-const ONE_READS: u8 = 8;
 
 /// What the handlers use.
 #[derive(Clone)]
@@ -125,11 +122,15 @@ async fn submit(State(handlers): State<SignOutHandlers>, visiting: Visiting, For
 impl SignOutHandlers {
     /// A new request to sign out.
     pub async fn start(&self, params: Result<Params, MalformedParams>, visiting: &Visiting) -> Response {
+        let locales = locales(params.as_ref().ok());
         let step = match visiting.visitor().await {
             Ok(visitor) => self.logout.start(params, &visitor, self.clock.now()).await,
             Err(error) => Err(error.into()),
         };
-        self.finish(step, SignOutAnswer::SignOut, visiting).await
+        match step {
+            Err(error) => self.pages.refuse((&error).into(), &locales, visiting.language.as_deref()),
+            step => self.finish(step, SignOutAnswer::SignOut, visiting).await,
+        }
     }
 
     async fn finish(
@@ -193,10 +194,7 @@ impl SignOutHandlers {
         {
             return see_other(location);
         }
-        let back = done.client.as_deref().map(app).and_then(|app| {
-            let uri = app.client_uri?;
-            Some(BackLink { name: app.name, uri })
-        });
+        let back = done.client.as_deref().and_then(home);
         if answer == SignOutAnswer::Stay
             && let Some(back) = &back
         {
@@ -206,7 +204,8 @@ impl SignOutHandlers {
         match answer {
             SignOutAnswer::SignOut => {
                 let names = |clients: &[Arc<Client>]| clients.iter().map(|client| app(client).name).collect();
-                let after = if unreached.is_empty() { FRAMES_LOAD } else { ONE_READS };
+                // Who has to know that an app still holds them signed in is not hurried (WCAG 2.2, 2.2.1).
+                let after = unreached.is_empty().then_some(FRAMES_LOAD);
                 let onward = |location: &String| Onward { location: location.clone(), after };
                 let page = SignedOutPage {
                     frame,

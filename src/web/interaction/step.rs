@@ -4,7 +4,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use crate::legacy::refusal::Refusal;
-use crate::oauth::params::Params;
 use crate::provider::step::{Asks, ConsentPrompt, FurtherPrompt, Realm, SignInPrompt, SignInRefusal, Step};
 use crate::time::Clock;
 use crate::web::browsers::CookieKind;
@@ -153,15 +152,17 @@ impl StepPages {
         let routes = self.pages.routes();
         let app = app(&prompt.client);
         let logo = app.logo.as_ref().map(ToString::to_string);
-        let lines = prompt.scopes.iter();
+        let frame = self.pages.frame(&prompt.ui_locales, visiting.language.as_deref());
+        let language = frame.messages.language;
+        let line = |(scope, words): &(String, Option<_>)| ScopeLine::of(scope, words.as_ref(), language);
         let page = ConsentPage {
-            frame: self.pages.frame(&prompt.ui_locales, visiting.language.as_deref()),
+            frame,
             action: routes.path(CONSENT),
             request: prompt.request.clone(),
             app,
             account: prompt.account_name.clone(),
             another_account_url: format!("{}?request={}&prompt=login", routes.path(SIGN_IN), prompt.request),
-            scopes: lines.map(|(scope, words)| ScopeLine::of(scope, words.as_deref())).collect(),
+            scopes: prompt.scopes.iter().map(line).collect(),
             returns_to: WebUri::parse(&prompt.redirect_uri).map(|uri| uri.host()),
         };
         let images: Vec<&str> = logo.iter().map(String::as_str).collect();
@@ -172,12 +173,6 @@ impl StepPages {
     /// The page that tells what went wrong.
     pub fn refuse(&self, refused: Refused, ui_locales: &[String], visiting: &Visiting) -> Response {
         self.pages.refuse(refused, ui_locales, visiting.language.as_deref())
-    }
-
-    /// `ui_locales` of a request that may be wrong in every other way.
-    pub fn locales(&self, params: Option<&Params>) -> Vec<String> {
-        let words = params.and_then(|params| params.one("ui_locales")).unwrap_or_default().split(' ');
-        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
     }
 }
 

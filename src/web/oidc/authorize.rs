@@ -12,7 +12,7 @@ use crate::web::error::page::Refused;
 use crate::web::extract::params::{Query, RawForm};
 use crate::web::extract::visiting::Visiting;
 use crate::web::interaction::step::StepPages;
-use crate::web::pages::see_other;
+use crate::web::pages::{locales, see_other};
 use crate::web::routes::AUTHORIZE;
 
 /// What the handlers use.
@@ -37,7 +37,7 @@ async fn start(
     visiting: Visiting,
 ) -> Response {
     let AuthorizeHandlers { authorize, pages, clock } = handlers;
-    let locales = pages.locales(params.as_ref().ok());
+    let locales = locales(params.as_ref().ok());
     let visitor = match visiting.visitor().await {
         Ok(visitor) => visitor,
         Err(error) => return pages.refuse((&error).into(), &locales, &visiting),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 use askama_web::WebTemplate;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::web::page::agent::Agent;
 use crate::web::page::consent::ScopeLine;
@@ -70,51 +70,83 @@ pub struct AppLine {
 /// A claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// Its name.
-    pub name: String,
+    /// What the person calls it.
+    pub label: String,
     /// Its value in words.
     pub value: String,
 }
 
-/// The claims that the catalogue has a name for; others are shown by their own.
-const NAMED: [(&str, &str); 11] = [
+/// The claims that the catalogue has a name for, in the order in which people tell of themselves. Others come after them, by their own
+/// names.
+const NAMED: [(&str, &str); 21] = [
     ("name", "claim.name"),
     ("given_name", "claim.given_name"),
+    ("middle_name", "claim.middle_name"),
     ("family_name", "claim.family_name"),
     ("nickname", "claim.nickname"),
     ("preferred_username", "claim.preferred_username"),
-    ("email", "claim.email"),
-    ("phone_number", "claim.phone_number"),
-    ("address", "claim.address"),
-    ("roles", "claim.roles"),
-    ("organization", "claim.organization"),
     ("member_id", "claim.member_id"),
+    ("organization", "claim.organization"),
+    ("roles", "claim.roles"),
+    ("email", "claim.email"),
+    ("email_verified", "claim.email_verified"),
+    ("phone_number", "claim.phone_number"),
+    ("phone_number_verified", "claim.phone_number_verified"),
+    ("address", "claim.address"),
+    ("birthdate", "claim.birthdate"),
+    ("gender", "claim.gender"),
+    ("picture", "claim.picture"),
+    ("profile", "claim.profile"),
+    ("website", "claim.website"),
+    ("locale", "claim.locale"),
+    ("zoneinfo", "claim.zoneinfo"),
 ];
 
-impl Fact {
-    /// A claim in words; none when there is nothing in it.
-    #[must_use]
-    pub fn of(name: &str, value: &Value) -> Option<Self> {
-        let value = words(value)?;
-        Some(Self { name: name.to_owned(), value })
-    }
+/// OpenID Connect Core §5.1.1, in its order.
+const ADDRESS: [&str; 5] = ["street_address", "locality", "region", "postal_code", "country"];
 
-    fn label(&self, frame: &Frame) -> String {
-        let named = NAMED.iter().find(|(name, _)| *name == self.name);
-        named.map_or_else(|| self.name.clone(), |(_, key)| frame.text(key).into_owned())
+impl Fact {
+    /// All claims in which there is something.
+    #[must_use]
+    pub fn all<'c>(frame: &Frame, claims: impl IntoIterator<Item = (&'c str, &'c Value)>) -> Vec<Self> {
+        let mut claims: Vec<_> = claims.into_iter().map(|(name, value)| (rank(name), name, value)).collect();
+        claims.sort_by_key(|(rank, _, _)| *rank);
+        let fact = |(rank, name, value): (usize, &str, &Value)| {
+            let value = if name == "address" { address(frame, value) } else { words(frame, value) };
+            let label =
+                NAMED.get(rank).map_or_else(|| name.to_owned(), |(_, key)| frame.text(key).into_owned());
+            Some(Self { label, value: value? })
+        };
+        claims.into_iter().filter_map(fact).collect()
     }
 }
 
-fn words(value: &Value) -> Option<String> {
-    let joined = |parts: Vec<String>| (!parts.is_empty()).then(|| parts.join(", "));
+fn rank(name: &str) -> usize {
+    NAMED.iter().position(|(known, _)| *known == name).unwrap_or(NAMED.len())
+}
+
+fn words(frame: &Frame, value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) if text.trim().is_empty() => None,
         Value::String(text) => Some(text.replace('\n', ", ")),
-        Value::Array(list) => joined(list.iter().filter_map(words).collect()),
-        Value::Object(members) => joined(members.values().filter_map(words).collect()),
-        other => Some(other.to_string()),
+        Value::Bool(yes) => Some(frame.text(if *yes { "claim.yes" } else { "claim.no" }).into_owned()),
+        Value::Array(list) => listed(frame, list),
+        Value::Object(members) => listed(frame, members.values()),
+        Value::Number(number) => Some(number.to_string()),
     }
+}
+
+fn listed<'v>(frame: &Frame, values: impl IntoIterator<Item = &'v Value>) -> Option<String> {
+    let parts: Vec<String> = values.into_iter().filter_map(|value| words(frame, value)).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// As it is written on an envelope: whole where the legacy system says it so, or else put together.
+fn address(frame: &Frame, value: &Value) -> Option<String> {
+    let whole = value.get("formatted").and_then(|whole| words(frame, whole));
+    let parts = || listed(frame, ADDRESS.iter().filter_map(|part| value.get(part)));
+    whole.or_else(parts).or_else(|| words(frame, value))
 }
 
 impl SessionLine {
@@ -155,13 +187,24 @@ impl AccountPage {
             apps: vec!["Tickets".to_owned(), "<script>app</script>".to_owned()],
         };
         let known = Agent { browser: Some("Firefox"), system: Some("Linux") };
-        let scopes = ["openid", "email", "<script>scope</script>"].map(|scope| ScopeLine::of(scope, None));
+        let scopes = ["openid", "email", "<script>scope</script>"]
+            .map(|scope| ScopeLine::of(scope, None, frame.messages.language));
         let apps = App::samples().into_iter().map(|app| AppLine {
             id: "tickets\"<script>".to_owned(),
             app,
             since: Duration::from_hours(24 * 40),
             scopes: scopes.to_vec(),
         });
+        let claims = [
+            (
+                "address",
+                json!({ "country": "Wonderland", "street_address": "1 Rabbit Hole\nBehind the hedge" }),
+            ),
+            ("email_verified", json!(true)),
+            ("family_name", json!("<Liddell>")),
+            ("given_name", json!("Alice")),
+            ("shoe_size", json!(38)),
+        ];
         let full = Self {
             frame: frame.clone(),
             action: "/account".to_owned(),
@@ -170,10 +213,7 @@ impl AccountPage {
             user_name: "<script>alice</script>".to_owned(),
             sessions: vec![session("s1", true, known), session("s2\"", false, Agent::default())],
             apps: apps.collect(),
-            facts: vec![
-                Fact { name: "name".to_owned(), value: "Alice <Liddell>".to_owned() },
-                Fact { name: "shoe_size".to_owned(), value: "38".to_owned() },
-            ],
+            facts: Fact::all(frame, claims.iter().map(|(name, value)| (*name, value))),
         };
         let bare = Self {
             sessions: vec![session("s1", true, known)],
@@ -182,5 +222,60 @@ impl AccountPage {
             ..full.clone()
         };
         vec![full, bare]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::i18n::{Language, Messages};
+    use crate::web::page::branding::Branding;
+
+    fn told(language: Language, claims: &[(&str, Value)]) -> Vec<(String, String)> {
+        let branding = Arc::new(Branding::named("Heron"));
+        let frame = Frame { messages: Messages { language }, branding, stylesheet: "style.css".into() };
+        let facts = Fact::all(&frame, claims.iter().map(|(name, value)| (*name, value)));
+        facts.into_iter().map(|fact| (fact.label, fact.value)).collect()
+    }
+
+    fn pair(label: &str, value: &str) -> (String, String) {
+        (label.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn a_person_reads_of_themselves_as_people_tell_it() {
+        let claims = [
+            (
+                "address",
+                json!({ "country": "UK", "locality": "Oxford", "region": "", "street_address": "1 High St\nA" }),
+            ),
+            ("email_verified", json!(false)),
+            ("family_name", json!("Liddell")),
+            ("given_name", json!("Alice")),
+            ("nickname", json!(" ")),
+            ("roles", json!(["Member", null, "Staff"])),
+            ("shoe_size", json!(38)),
+        ];
+        let english = [
+            pair("First name", "Alice"),
+            pair("Last name", "Liddell"),
+            pair("Roles", "Member, Staff"),
+            pair("E-mail address is confirmed", "no"),
+            pair("Postal address", "1 High St, A, Oxford, UK"),
+            pair("shoe_size", "38"),
+        ];
+        assert_eq!(told(Language::En, &claims), english);
+        assert_eq!(told(Language::De, &claims)[3], pair("E-Mail-Adresse ist bestätigt", "nein"));
+    }
+
+    #[test]
+    fn an_address_that_is_written_out_is_shown_as_it_is() {
+        let whole = json!({ "formatted": "1 High St\nOxford", "locality": "Oxford" });
+        assert_eq!(told(Language::En, &[("address", whole)]), [pair("Postal address", "1 High St, Oxford")]);
+        let other = json!({ "town": "Oxford" });
+        assert_eq!(told(Language::En, &[("address", other)]), [pair("Postal address", "Oxford")]);
+        assert_eq!(told(Language::En, &[("address", json!({}))]), []);
     }
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use crate::i18n::{Language, Sentence};
 use crate::web::page::frame::{App, Frame};
 
 /// Asks whether the app may have what it asks for.
@@ -49,7 +50,7 @@ pub enum ScopeLine {
 impl ScopeLine {
     /// The line for a scope. An API scope that nobody described is shown by its name: it is never left out.
     #[must_use]
-    pub fn of(scope: &str, description: Option<&str>) -> Self {
+    pub fn of(scope: &str, description: Option<&Sentence>, language: Language) -> Self {
         match scope {
             // OpenID Connect Core §5.4 and §11.
             "openid" => Self::OpenId,
@@ -58,7 +59,7 @@ impl ScopeLine {
             "address" => Self::Address,
             "phone" => Self::Phone,
             "offline_access" => Self::OfflineAccess,
-            _ => Self::Described(description.unwrap_or(scope).to_owned()),
+            _ => Self::Described(description.map_or(scope, |sentence| sentence.said_in(language)).to_owned()),
         }
     }
 
@@ -83,9 +84,11 @@ impl ConsentPage {
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let scopes = ["openid", "profile", "email", "address", "phone", "offline_access"];
-        let mut scopes: Vec<_> = scopes.into_iter().map(|scope| ScopeLine::of(scope, None)).collect();
-        scopes.push(ScopeLine::of("events.write", Some("Book & cancel events for you")));
-        scopes.push(ScopeLine::of("<script>scope</script>", None));
+        let words = Sentence::of("Book & cancel events for you");
+        let line = |scope, words| ScopeLine::of(scope, words, frame.messages.language);
+        let mut scopes: Vec<_> = scopes.into_iter().map(|scope| line(scope, None)).collect();
+        scopes.push(line("events.write", Some(&words)));
+        scopes.push(line("<script>scope</script>", None));
         let pages = App::samples().into_iter().map(|app| Self {
             frame: frame.clone(),
             action: "/consent".to_owned(),

@@ -113,7 +113,7 @@ const SAMPLE_LOGO: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/20
     %3Cpath d='M25 11v18' stroke='%23fff' stroke-width='2' stroke-dasharray='3 3'/%3E%3C/svg%3E";
 
 /// The way back to an app.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackLink {
     /// The name of the app.
     pub name: String,

@@ -63,6 +63,10 @@ impl SecondFactorPage {
         titled(&self.frame, "second_factor.title", self.notice)
     }
 
+    const fn blames_code(&self) -> bool {
+        matches!(self.notice, Some(Notice::SecondFactorWrong))
+    }
+
     /// With and without password, and with a name that would be markup.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
@@ -76,13 +80,26 @@ impl SecondFactorPage {
             notice,
             help: Help::default(),
         };
-        vec![page(false, None), page(true, None), page(false, Some(Notice::SecondFactorWrong))]
+        vec![
+            page(false, None),
+            page(true, None),
+            page(false, Some(Notice::SecondFactorWrong)),
+            page(true, Some(Notice::RateLimited { remaining: None })),
+        ]
     }
 }
 
 impl NewPasswordPage {
     fn title(&self) -> String {
         titled(&self.frame, "new_password.title", self.notice)
+    }
+
+    const fn blames_password(&self) -> bool {
+        matches!(self.notice, Some(Notice::WrongCredentials))
+    }
+
+    const fn blames_new_password(&self) -> bool {
+        matches!(self.notice, Some(Notice::NewPasswordsDiffer))
     }
 
     /// With each notice that leads here.

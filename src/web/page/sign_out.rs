@@ -47,8 +47,8 @@ pub struct SignedOutPage {
 pub struct Onward {
     /// Where.
     pub location: String,
-    /// After how many seconds.
-    pub after: u8,
+    /// After how many seconds; only when the person goes, where there is something to read.
+    pub after: Option<u8>,
 }
 
 /// Passes the browser on to the legacy site's sign-out page.
@@ -106,10 +106,15 @@ impl SignedOutPage {
             silent: Vec::new(),
             frames: Vec::new(),
         };
+        let hurried = Self {
+            onward: Some(Onward { location: "https://tickets.example/bye".to_owned(), after: Some(3) }),
+            frames: vec!["https://tickets.example/out?iss=a&sid=\"b\"".to_owned()],
+            ..plain(None)
+        };
         let busy = Self {
             onward: Some(Onward {
                 location: "https://tickets.example/bye?a=1&state=\"2\"".to_owned(),
-                after: 3,
+                after: None,
             }),
             told: vec!["Tickets".to_owned(), "<script>told</script>".to_owned()],
             unreached: vec!["<script>unreached</script>".to_owned()],
@@ -117,7 +122,7 @@ impl SignedOutPage {
             frames: vec!["https://tickets.example/out?iss=a&sid=\"b\"".to_owned()],
             ..plain(None)
         };
-        BackLink::samples().into_iter().map(plain).chain([busy]).collect()
+        BackLink::samples().into_iter().map(plain).chain([busy, hurried]).collect()
     }
 }
 

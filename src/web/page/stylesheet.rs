@@ -70,4 +70,15 @@ mod tests {
         }
         assert_eq!(text.matches('{').count(), text.matches('}').count());
     }
+
+    #[test]
+    fn text_is_as_large_as_its_reader_wants_it() {
+        let text = Stylesheet::of(&Branding::named("Heron")).unwrap().text;
+        let sizes = text.split([';', '{', '}']).filter_map(|rule| rule.trim().split_once(':'));
+        let of_text: Vec<_> = sizes.filter(|(name, _)| ["font-size", "line-height"].contains(name)).collect();
+        assert!(of_text.len() > 20);
+        for (name, size) in of_text {
+            assert!(!size.contains("px"), "{name}:{size} ignores the size that a browser is set to");
+        }
+    }
 }
