@@ -43,7 +43,7 @@ use passerelle::web::error::page::Refused;
 use passerelle::web::extract::params::MalformedForm;
 use passerelle::web::gateway::answer;
 
-use crate::support::parts::web;
+use crate::support::parts::{BEGINNING, web};
 
 /// One value of each variant. A variant that is missing in the list does not compile.
 macro_rules! every {
@@ -148,6 +148,7 @@ fn handover() -> Vec<HandoverError> {
         HandoverError::Elsewhere { .. } => HandoverError::Elsewhere { from: "https://evil.example".to_owned() },
         HandoverError::NoToken => HandoverError::NoToken,
         HandoverError::Legacy(_) => HandoverError::Legacy(down()),
+        HandoverError::Throttled { .. } => HandoverError::Throttled { until: BEGINNING },
         HandoverError::NothingWaits => HandoverError::NothingWaits,
         HandoverError::Unsolicited => HandoverError::Unsolicited,
         HandoverError::Unsealable => HandoverError::Unsealable,

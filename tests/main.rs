@@ -41,6 +41,8 @@ mod ground;
 #[cfg(test)]
 mod handover;
 #[cfg(test)]
+mod handover_throttle;
+#[cfg(test)]
 mod interaction;
 #[cfg(test)]
 mod interop;

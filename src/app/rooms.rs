@@ -169,11 +169,9 @@ impl Rooms {
 
     pub(super) fn handed(&self, wired: &Wired) -> Handed {
         let authorize = wired.authorize.clone();
-        let sign_in = SignIn {
-            authorize: authorize.clone(),
-            entry: wired.entry.clone(),
-            throttle: Throttle::new(self.db.clone(), self.throttle_limits()),
-        };
+        let throttle = Throttle::new(self.db.clone(), self.throttle_limits());
+        let sign_in =
+            SignIn { authorize: authorize.clone(), entry: wired.entry.clone(), throttle: throttle.clone() };
         let logout = self.logout(wired.farewell.clone());
         Handed {
             db: self.db.clone(),
@@ -184,6 +182,7 @@ impl Rooms {
                 authorize: authorize.clone(),
                 entry: wired.entry.clone(),
                 connector: self.connectors.with_site().clone(),
+                throttle,
                 db: self.db.clone(),
                 sealer: self.custody.sealer.clone(),
                 chance: self.chance.clone(),

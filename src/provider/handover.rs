@@ -1,15 +1,19 @@
 //! A sign-in at the legacy site: its page hands a refresh token over, which is redeemed at once and once; what came of it waits under a
 //! one-time handle until the browser comes back with its own cookies. `rules::handover` decides what it means then.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
+use crate::id::AccountId;
 use crate::keys::seal::{Purpose, Sealer};
 use crate::legacy::connector::Connector;
+use crate::legacy::refusal::Refusal;
 use crate::legacy::site::{Handover, SiteDescription, Source, Unsolicited};
+use crate::legacy::tokens::Arrival;
 use crate::model::client::Client;
 use crate::provider::authorize::Authorize;
 use crate::provider::authorize_error::AuthorizeError;
@@ -17,6 +21,7 @@ use crate::provider::entry::{By, Entered, Entering, Entry};
 use crate::provider::handover_error::HandoverError;
 use crate::provider::pending::{Pending, Wanted};
 use crate::provider::step::{Destination, Step};
+use crate::provider::throttle::{Throttle, Try};
 use crate::provider::visitor::Visitor;
 use crate::rules::handover::{self, Bound, Facts, SignedIn, Verdict};
 use crate::secret::{Chance, Digest, Secret};
@@ -26,7 +31,7 @@ use crate::time::Timestamp;
 use crate::vault::sealing::Waiting;
 
 /// A browser comes back at once; a person who is asked thinks for a moment.
-const WAITS: Duration = Duration::from_mins(5);
+pub const WAITS: Duration = Duration::from_mins(5);
 /// Part of what the question's form is bound to.
 const LABEL: &str = "hand-over";
 
@@ -39,6 +44,8 @@ pub struct Handovers {
     pub entry: Entry,
     /// Redeems.
     pub connector: Connector,
+    /// Holds back those who make tokens up: each would be a call to the legacy system.
+    pub throttle: Throttle,
     /// Where what was redeemed waits.
     pub db: Db,
     /// Seals it.
@@ -60,6 +67,8 @@ pub struct Brought {
     pub referer: Option<String>,
     /// `state` of the return URL.
     pub state: Option<String>,
+    /// Where its browser is.
+    pub address: IpAddr,
 }
 
 /// What a browser comes back with.
@@ -133,15 +142,35 @@ impl Handovers {
             return Err(HandoverError::Elsewhere { from });
         }
         let token = brought.token.filter(|token| !token.expose().is_empty()).ok_or(HandoverError::NoToken)?;
+        let attempt = self.throttle.admit_handover(brought.address, now).await?;
+        let attempt = attempt.map_err(|until| HandoverError::Throttled { until })?;
         // Brought to its end also when the browser hangs up: the token is spent by then.
         let flow = self.clone();
         let redeem = async move {
-            let arrival = flow.connector.redeem(&token).await.map_err(HandoverError::Legacy)?;
+            let arrival = flow.redeem(&token, attempt, now).await?;
             let waiting = Waiting { arrival, from_site: source == Source::Site, state: brought.state };
             flow.keep(&waiting, now).await
         };
         let broken = |_| HandoverError::Authorize(AuthorizeError::BrokenOff);
         tokio::spawn(redeem).await.map_err(broken)?
+    }
+
+    async fn redeem(
+        &self,
+        token: &Secret,
+        attempt: Try<1>,
+        now: Timestamp,
+    ) -> Result<Arrival, HandoverError> {
+        match self.connector.redeem(token).await {
+            Ok(arrival) => Ok(arrival),
+            Err(refusal) => {
+                // A system that does not answer says nothing about a token.
+                if matches!(refusal, Refusal::HandoverRefused { .. }) {
+                    self.throttle.failed(attempt, now).await?;
+                }
+                Err(HandoverError::Legacy(refusal))
+            }
+        }
     }
 
     async fn keep(&self, waiting: &Waiting, now: Timestamp) -> Result<Secret, HandoverError> {

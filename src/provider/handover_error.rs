@@ -4,6 +4,7 @@ use crate::keys::form::FormError;
 use crate::legacy::refusal::Refusal;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::store::error::StoreError;
+use crate::time::Timestamp;
 
 /// Why a hand-over is no sign-in.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -23,6 +24,12 @@ pub enum HandoverError {
     /// The legacy system does not take the token, or does not answer.
     #[error("{0}")]
     Legacy(Refusal),
+    /// Too many tokens from this address that the legacy system did not take: it was not asked.
+    #[error("too many hand-overs from this address were refused")]
+    Throttled {
+        /// Until when.
+        until: Timestamp,
+    },
     /// There is no handle, or what it stood for is gone.
     #[error("there is no hand-over that waits for this browser")]
     NothingWaits,

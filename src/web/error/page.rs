@@ -166,6 +166,9 @@ impl From<&HandoverError> for Refused {
             HandoverError::Legacy(_) => {
                 refused(StatusCode::FORBIDDEN, ErrorReason::HandoverRefused, "handover_refused")
             }
+            HandoverError::Throttled { .. } => {
+                refused(StatusCode::TOO_MANY_REQUESTS, ErrorReason::TooManyRequests, "handover_throttled")
+            }
             HandoverError::NothingWaits => {
                 refused(StatusCode::BAD_REQUEST, ErrorReason::Expired, "handover_gone")
             }

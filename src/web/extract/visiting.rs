@@ -1,5 +1,7 @@
 //! The browser behind a page request: its binding value, its address, and the session that its cookie names.
 
+use std::net::IpAddr;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -26,6 +28,11 @@ pub struct Visiting {
 }
 
 impl Visiting {
+    /// Where it is.
+    pub const fn address(&self) -> IpAddr {
+        self.arrived.address
+    }
+
     /// What flows are told of it.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
 
@@ -136,8 +136,8 @@ impl HandoverHandlers {
         visiting: &Visiting,
     ) -> Response {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let brought =
-            Brought { by, token, origin: text(header::ORIGIN), referer: text(header::REFERER), state };
+        let (origin, referer) = (text(header::ORIGIN), text(header::REFERER));
+        let brought = Brought { by, token, origin, referer, state, address: visiting.address() };
         match self.handovers.take(brought, self.clock.now()).await {
             Ok(handle) => {
                 let mut response = see_other(&self.pages.pages.routes().path(HANDOVER_RESUMED));
@@ -146,8 +146,17 @@ impl HandoverHandlers {
                 debug_assert!(left, "a handle is short");
                 response
             }
-            Err(error) => self.pages.refuse((&error).into(), &[], visiting),
+            Err(error) => self.refuse(&error, visiting),
         }
+    }
+
+    fn refuse(&self, error: &HandoverError, visiting: &Visiting) -> Response {
+        let mut response = self.pages.refuse(error.into(), &[], visiting);
+        if let HandoverError::Throttled { until } = error {
+            let wait = until.since(self.clock.now()).as_secs().max(1);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        }
+        response
     }
 
     async fn finish(&self, step: Result<HandoverStep, HandoverError>, visiting: &Visiting) -> Response {
