@@ -20,9 +20,10 @@ use crate::provider::admission::{Admission, Admitted};
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::issue::Issue;
 use crate::provider::launch::Launches;
+use crate::provider::legacy_visit::asks_anew;
 use crate::provider::liveness::{Liveness, Standing};
 use crate::provider::pending::{Pending, Wanted};
-use crate::provider::step::{ConsentPrompt, Destination, LegacyVisit, Realm, SignInPrompt, Step};
+use crate::provider::step::{ConsentPrompt, Destination, Realm, SignInPrompt, Step};
 use crate::provider::visitor::Visitor;
 use crate::rules::authorization::CheckedRequest;
 use crate::rules::authorization_refusal::AuthorizationRefusal;
@@ -101,15 +102,6 @@ pub(super) struct Person<'a> {
     pub(super) account: &'a Account,
 }
 
-/// The legacy site has no page for this.
-struct NoSuchPage;
-
-/// Whether the request wants the person to prove themselves anew, or to have done so at a time that only a new proof can tell: the legacy
-/// site does not say when it last asked for a password.
-fn asks_anew(checked: &CheckedRequest) -> bool {
-    checked.prompts.contains(Prompt::Login) || checked.max_age.is_some()
-}
-
 /// What the dispatcher decided; an issue still has to be committed.
 pub(super) enum Decided {
     /// Something to show or to send.
@@ -150,27 +142,6 @@ impl Authorize {
         now: Timestamp,
     ) -> Result<Step, AuthorizeError> {
         self.next(Pending::new(Wanted::Place(destination), now), visitor, None, now).await
-    }
-
-    /// The way to the legacy site for a waiting request: "sign in at …".
-    ///
-    /// # Errors
-    /// What only a page may tell.
-    pub async fn at_legacy_site(
-        &self,
-        sealed: &str,
-        visitor: &Visitor,
-        now: Timestamp,
-    ) -> Result<Step, AuthorizeError> {
-        let pending = self.open(sealed, visitor, now)?;
-        let anew = match &pending.wanted {
-            Wanted::Place(_) => false,
-            Wanted::Authorization(request) => match self.admission().admit(request)? {
-                Ok(admitted) => self.signed_in(visitor, now).await?.is_some() || asks_anew(&admitted.checked),
-                Err(step) => return Ok(step),
-            },
-        };
-        self.legacy_visit(pending, anew, visitor).unwrap_or(Err(AuthorizeError::NoLegacySite))
     }
 
     /// A request that waits on a page: what comes next for it now.
@@ -412,26 +383,6 @@ impl Authorize {
         self.liveness.vault.connectors.among(names)
     }
 
-    /// The way to the legacy site, where there is one for the purpose.
-    fn legacy_visit(
-        &self,
-        mut pending: Pending,
-        anew: bool,
-        visitor: &Visitor,
-    ) -> Result<Result<Step, AuthorizeError>, NoSuchPage> {
-        let state = self.chance.secret().expose().to_owned();
-        let return_url = format!("{}?state={state}", self.settings.return_url);
-        let location = self.site_url(anew, &return_url).ok_or(NoSuchPage)?;
-        pending.state = Some(state);
-        let visit = |pending| Step::LegacySite(Box::new(LegacyVisit { pending, location }));
-        Ok(self.seal(&pending, visitor).map(visit))
-    }
-
-    fn site_url(&self, anew: bool, return_url: &str) -> Option<String> {
-        let site = self.site.as_deref()?;
-        if anew { site.sign_in_again(return_url) } else { site.sign_in(return_url) }
-    }
-
     fn consent_page(
         &self,
         pending: &Pending,
@@ -499,7 +450,7 @@ impl Authorize {
         }
     }
 
-    fn admission(&self) -> Admission<'_> {
+    pub(super) fn admission(&self) -> Admission<'_> {
         Admission { registry: &self.registry, acr: &self.settings.acr, issuer: &self.issuer }
     }
 }

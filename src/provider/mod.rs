@@ -14,6 +14,7 @@ pub mod handover_error;
 pub mod introspect;
 mod issue;
 pub mod launch;
+mod legacy_visit;
 pub mod liveness;
 pub mod logout;
 mod pending;
