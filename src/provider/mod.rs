@@ -21,6 +21,7 @@ mod pending;
 pub mod revoke;
 pub mod sign_in;
 pub mod sign_in_further;
+pub mod sign_in_once;
 pub mod step;
 pub mod throttle;
 pub mod token;
