@@ -44,7 +44,7 @@ use passerelle::web::error::page::Refused;
 use passerelle::web::extract::params::MalformedForm;
 use passerelle::web::gateway::answer;
 
-use crate::support::parts::web;
+use crate::support::parts::{BEGINNING, web};
 
 /// One value of each variant. A variant that is missing in the list does not compile.
 macro_rules! every {
@@ -150,6 +150,8 @@ fn handover() -> Vec<HandoverError> {
         HandoverError::Elsewhere { .. } => HandoverError::Elsewhere { from: "https://evil.example".to_owned() },
         HandoverError::NoToken => HandoverError::NoToken,
         HandoverError::Legacy(_) => HandoverError::Legacy(down()),
+        HandoverError::Throttled { .. } => HandoverError::Throttled { until: BEGINNING },
+        HandoverError::NoHandle => HandoverError::NoHandle,
         HandoverError::NothingWaits => HandoverError::NothingWaits,
         HandoverError::Unsolicited => HandoverError::Unsolicited,
         HandoverError::Unsealable => HandoverError::Unsealable,
@@ -215,6 +217,7 @@ fn authorization() -> Vec<AuthorizationRefusal> {
         AuthorizationRefusal::ResponseTypeUnsupported => AuthorizationRefusal::ResponseTypeUnsupported,
         AuthorizationRefusal::GrantNotRegistered => AuthorizationRefusal::GrantNotRegistered,
         AuthorizationRefusal::ResponseModeUnsupported => AuthorizationRefusal::ResponseModeUnsupported,
+        AuthorizationRefusal::TooLongToWait => AuthorizationRefusal::TooLongToWait,
         AuthorizationRefusal::TooLong(_) => AuthorizationRefusal::TooLong("state"),
         AuthorizationRefusal::Narrowing(_) => NarrowingRefusal::NothingKnown.into(),
         AuthorizationRefusal::ChallengeMissing => AuthorizationRefusal::ChallengeMissing,
@@ -448,13 +451,9 @@ fn the_catalogue_is_what_it_was() {
     catalogue.pages(&sign_out());
     catalogue.section("Told on a page: anywhere");
     catalogue.pages(&forms());
-    for refused in [
-        Refused::malformed_form(),
-        Refused::too_long_for_a_cookie(),
-        Refused::not_found(),
-        Refused::method_not_allowed(),
-        Refused::panicked(),
-    ] {
+    for refused in
+        [Refused::malformed_form(), Refused::not_found(), Refused::method_not_allowed(), Refused::panicked()]
+    {
         catalogue.page(&refused);
     }
     catalogue.pages(&store());

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
 use passerelle::model::client::{Appearance, Client};
 
 use crate::support::front::{Browser, Front, IDLE, Page, SignedIn, with_query};
@@ -184,6 +185,16 @@ async fn a_form_of_another_site_becomes_the_same_request_with_cookies() {
     let page = browser.get(page.header("location")).await;
     assert_eq!(page.header("location"), "https://web.example/bye?state=%C3%A4+%2B");
     assert!(!front.is_signed_in(&alice).await);
+}
+
+#[tokio::test]
+async fn a_form_that_is_no_form_encoding_is_refused() {
+    let (front, alice, mut browser) = front().await;
+    for form in ["state=a b", "state=ä", "state=a\r\nLocation: https://evil.example/"] {
+        let page = browser.send(Method::POST, "/end-session", Body::from(form)).await;
+        assert!(refuses(&page) && page.header("location").is_empty(), "{form:?}");
+    }
+    assert!(front.is_signed_in(&alice).await);
 }
 
 #[tokio::test]

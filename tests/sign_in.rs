@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use axum::http::Method;
 use futures_util::future::join_all;
 
 use crate::legacy_system::{Door, Fault};
 use crate::support::app::Tokens;
-use crate::support::browser::{Browser, Shown};
+use crate::support::browser::{Browser, Shown, form};
 use crate::support::house::House;
 
 const WEB: &str = "https://web.example/callback";
@@ -68,6 +69,61 @@ async fn a_form_that_is_sent_twice_signs_in_twice_and_leaves_one_session() {
     assert!(browser.sign_in(&page, "alice", "").await.is_page("login-page"));
 }
 
+/// A form that is sent a second time before the first is answered.
+#[tokio::test]
+async fn a_form_that_is_sent_twice_at_once_is_one_try() {
+    let house = House::open().await;
+    for (password, status) in [("wrong", 200), ("wonderland", 303)] {
+        house.old_system().journal.clear();
+        house.old_system().faults.set(Door::Token, Fault::Delay(Duration::from_secs(1)));
+        let (browser, page) = visits(&house).await;
+        let (mut first, mut second) = (browser.clone(), browser);
+        let (first_shown, second_shown) =
+            tokio::join!(first.sign_in(&page, "alice", password), second.sign_in(&page, "alice", password));
+        assert_eq!((first_shown.status.as_u16(), second_shown.status.as_u16()), (status, status));
+        assert_eq!(house.passwords_tried(), 1, "{password}");
+        assert_eq!(first.cookies, second.cookies, "whichever answer the browser heeds");
+        assert_eq!(first_shown.location(), second_shown.location());
+    }
+}
+
+#[tokio::test]
+async fn who_sends_a_form_again_and_hangs_up_on_the_first_gets_its_answer() {
+    let house = House::open().await;
+    house.old_system().faults.set(Door::Token, Fault::Delay(Duration::from_secs(1)));
+    let (browser, page) = visits(&house).await;
+    let mut hasty = browser.clone();
+    let mut submit = Box::pin(hasty.sign_in(&page, "alice", "wonderland"));
+    while house.passwords_tried() < 1 {
+        let answered = tokio::time::timeout(Duration::from_millis(5), &mut submit).await;
+        assert!(answered.is_err(), "the old system answers late: {answered:?}");
+    }
+    // A browser does so at a double click.
+    drop(submit);
+    let shown = browser.clone().sign_in(&page, "alice", "wonderland").await;
+    assert!(shown.sent_to(WEB).contains_key("code"), "{shown:?}");
+    assert_eq!(house.passwords_tried(), 1);
+    // Something else was typed: that is another try.
+    assert_eq!(browser.clone().sign_in(&page, "alice", "wrong").await.status, 200);
+    assert_eq!(house.passwords_tried(), 2);
+}
+
+#[tokio::test]
+async fn reloading_the_page_after_a_sign_in_sends_no_password_again() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let page = browser.get(&house.spa().request(&[])).await;
+    let fields = form(&[("request", &page.sealed()), ("username", "alice"), ("password", "wonderland")]);
+    let shown = browser.send(Method::POST, "/sign-in", Some(fields)).await;
+    assert_eq!(shown.status, 303, "{shown:?}");
+    assert_eq!(shown.header("cache-control").as_deref(), Some("no-store"));
+    let location = shown.location().unwrap();
+    for _ in 0..2 {
+        assert!(browser.send(Method::GET, &location, None).await.is_page("consent-page"));
+    }
+    assert_eq!(house.passwords_tried(), 1);
+}
+
 #[tokio::test]
 async fn a_sign_in_of_another_person_ends_the_session_before_it() {
     let house = House::open().await;
@@ -114,9 +170,10 @@ async fn a_person_who_signs_in_for_the_first_time_in_four_browsers_at_once_is_on
 async fn of_twenty_wrong_passwords_at_once_no_more_than_the_limit_reach_the_old_system() {
     let house = House::open().await;
     let (browser, page) = visits(&house).await;
-    let guesses = (0..20).map(|_| {
+    let guesses = (0..20).map(|guess| {
         let (mut browser, page) = (browser.clone(), page.clone());
-        tokio::spawn(async move { browser.sign_in(&page, "alice", "wrong").await.status.as_u16() })
+        let password = format!("wrong {guess}");
+        tokio::spawn(async move { browser.sign_in(&page, "alice", &password).await.status.as_u16() })
     });
     let answers: Vec<_> = join_all(guesses).await.into_iter().map(Result::unwrap).collect();
     // The first one always does; one whose failure is both under way and counted may keep another one out.
@@ -149,7 +206,8 @@ async fn a_guesser_who_hangs_up_is_counted_all_the_same() {
     let (browser, page) = visits(&house).await;
     for guess in 1..=4 {
         let mut browser = browser.clone();
-        let mut submit = Box::pin(browser.sign_in(&page, "alice", "wrong"));
+        let password = format!("wrong {guess}");
+        let mut submit = Box::pin(browser.sign_in(&page, "alice", &password));
         while house.passwords_tried() < guess {
             let answered = tokio::time::timeout(Duration::from_millis(5), &mut submit).await;
             assert!(answered.is_err(), "the old system answers late: {answered:?}");

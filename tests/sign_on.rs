@@ -147,9 +147,10 @@ async fn of_fifty_guesses_at_once_no_more_than_the_limit_reach_the_old_system() 
     let house = House::open().await;
     let mut browser = house.browser();
     let page = browser.get(&house.web().request(&[])).await;
-    let guesses = (0..50).map(|_| {
+    let guesses = (0..50).map(|guess| {
         let (mut browser, page) = (browser.clone(), page.clone());
-        tokio::spawn(async move { browser.sign_in(&page, "alice", "wrong").await.status })
+        let password = format!("wrong {guess}");
+        tokio::spawn(async move { browser.sign_in(&page, "alice", &password).await.status })
     });
     futures_util::future::join_all(guesses).await;
     assert!(house.passwords_tried() <= 4, "{}", house.passwords_tried());

@@ -44,6 +44,7 @@ use crate::provider::logout::rp_initiated::RpInitiatedLogout;
 use crate::provider::logout::turns::Turns;
 use crate::provider::revoke::RevocationEndpoint;
 use crate::provider::sign_in::SignIn;
+use crate::provider::sign_in_once::TriesUnderWay;
 use crate::provider::throttle::{Throttle, ThrottleLimits};
 use crate::provider::token::TokenEndpoint;
 use crate::provider::userinfo::UserInfoEndpoint;
@@ -170,10 +171,12 @@ impl Rooms {
 
     pub(super) fn handed(&self, wired: &Wired) -> Handed {
         let authorize = wired.authorize.clone();
+        let throttle = Throttle::new(self.db.clone(), self.throttle_limits());
         let sign_in = SignIn {
             authorize: authorize.clone(),
             entry: wired.entry.clone(),
-            throttle: Throttle::new(self.db.clone(), self.throttle_limits()),
+            throttle: throttle.clone(),
+            under_way: TriesUnderWay::default(),
         };
         let logout = self.logout(wired.farewell.clone());
         Handed {
@@ -185,6 +188,7 @@ impl Rooms {
                 authorize: authorize.clone(),
                 entry: wired.entry.clone(),
                 connector: self.connectors.with_site().clone(),
+                throttle,
                 db: self.db.clone(),
                 sealer: self.custody.sealer.clone(),
                 chance: self.chance.clone(),

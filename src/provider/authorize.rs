@@ -18,7 +18,6 @@ use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::params::{LONGEST, MalformedParams, Params};
 use crate::provider::admission::Admission;
 use crate::provider::authorize_error::AuthorizeError;
-use crate::provider::authorize_pages::asks_anew;
 use crate::provider::issue::Issue;
 use crate::provider::launch::Launches;
 use crate::provider::liveness::{Liveness, Standing};
@@ -145,27 +144,6 @@ impl Authorize {
         now: Timestamp,
     ) -> Result<Step, AuthorizeError> {
         self.next(Pending::new(Wanted::Place(destination), now), visitor, None, now).await
-    }
-
-    /// The way to the legacy site for a waiting request: "sign in at …".
-    ///
-    /// # Errors
-    /// What only a page may tell.
-    pub async fn at_legacy_site(
-        &self,
-        sealed: &str,
-        visitor: &Visitor,
-        now: Timestamp,
-    ) -> Result<Step, AuthorizeError> {
-        let pending = self.open(sealed, visitor, now)?;
-        let anew = match &pending.wanted {
-            Wanted::Place(_) => false,
-            Wanted::Authorization(request) => match self.admission().admit(request)? {
-                Ok(admitted) => self.signed_in(visitor, now).await?.is_some() || asks_anew(&admitted.checked),
-                Err(step) => return Ok(step),
-            },
-        };
-        self.legacy_visit(pending, anew, visitor).unwrap_or(Err(AuthorizeError::NoLegacySite))
     }
 
     /// A request that waits on a page: what comes next for it now.
@@ -392,7 +370,7 @@ impl Authorize {
         }
     }
 
-    fn admission(&self) -> Admission<'_> {
+    pub(super) fn admission(&self) -> Admission<'_> {
         Admission { registry: &self.registry, acr: &self.settings.acr, issuer: &self.issuer }
     }
 }

@@ -1,27 +1,17 @@
-//! What a person is shown on the way to an answer: the sign-in page, the legacy site's, the consent page. Whether one of them comes next
-//! is decided in [`super::authorize`].
+//! What a person is shown on the way to an answer: the sign-in page and the consent page. Whether one of them comes next is decided in
+//! [`super::authorize`]; the way to the legacy site's own page is in [`super::legacy_visit`].
 
 use crate::i18n::Sentence;
 use crate::legacy::connector::Connector;
 use crate::model::client::Client;
-use crate::oauth::prompt::Prompt;
 use crate::provider::admission::Admitted;
 use crate::provider::authorize::{Authorize, Person, SignInMethod};
 use crate::provider::authorize_error::AuthorizeError;
+use crate::provider::legacy_visit::asks_anew;
 use crate::provider::pending::Pending;
-use crate::provider::step::{ConsentPrompt, LegacyVisit, Realm, SignInPrompt, Step};
+use crate::provider::step::{ConsentPrompt, Realm, SignInPrompt, Step};
 use crate::provider::visitor::Visitor;
-use crate::rules::authorization::CheckedRequest;
 use crate::rules::interaction::SignInReason;
-
-/// The legacy site has no page for this.
-pub(super) struct NoSuchPage;
-
-/// Whether the request wants the person to prove themselves anew, or to have done so at a time that only a new proof can tell: the legacy
-/// site does not say when it last asked for a password.
-pub(super) fn asks_anew(checked: &CheckedRequest) -> bool {
-    checked.prompts.contains(Prompt::Login) || checked.max_age.is_some()
-}
 
 impl Authorize {
     pub(super) fn sign_in_page(
@@ -43,12 +33,14 @@ impl Authorize {
         // Who only has to show once more that it is them need not type their name again.
         let again = matches!(reason, SignInReason::Asked | SignInReason::TooLongAgo);
         let known = person.filter(|_| again).map(|person| person.account.user_name.clone());
+        let request = self.seal(pending, visitor)?;
+        let legacy_site = self.settings.method == SignInMethod::Both && self.can_go_there(anew, &request);
         Ok(Step::SignIn(Box::new(SignInPrompt {
-            request: self.seal(pending, visitor)?,
+            request,
             client: admitted.map(|admitted| admitted.client.clone()),
             redirect_uri: self.redirect_of(pending),
             realms: self.realms(admitted.map(|admitted| &*admitted.client)),
-            legacy_site: self.settings.method == SignInMethod::Both && self.site_url(anew, "").is_some(),
+            legacy_site,
             user_name: checked.and_then(|checked| checked.login_hint.clone()).or(known).unwrap_or_default(),
             reason,
             refusal: None,
@@ -71,26 +63,6 @@ impl Authorize {
     pub(super) fn open_to(&self, client: Option<&Client>) -> Vec<&Connector> {
         let names = client.map(|client| client.realms.as_slice()).unwrap_or_default();
         self.liveness.vault.connectors.among(names)
-    }
-
-    /// The way to the legacy site, where there is one for the purpose.
-    pub(super) fn legacy_visit(
-        &self,
-        mut pending: Pending,
-        anew: bool,
-        visitor: &Visitor,
-    ) -> Result<Result<Step, AuthorizeError>, NoSuchPage> {
-        let state = self.chance.secret().expose().to_owned();
-        let return_url = format!("{}?state={state}", self.settings.return_url);
-        let location = self.site_url(anew, &return_url).ok_or(NoSuchPage)?;
-        pending.state = Some(state);
-        let visit = |pending| Step::LegacySite(Box::new(LegacyVisit { pending, location }));
-        Ok(self.seal(&pending, visitor).map(visit))
-    }
-
-    fn site_url(&self, anew: bool, return_url: &str) -> Option<String> {
-        let site = self.site.as_deref()?;
-        if anew { site.sign_in_again(return_url) } else { site.sign_in(return_url) }
     }
 
     pub(super) fn consent_page(

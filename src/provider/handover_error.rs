@@ -4,6 +4,7 @@ use crate::keys::form::FormError;
 use crate::legacy::refusal::Refusal;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::store::error::StoreError;
+use crate::time::Timestamp;
 
 /// Why a hand-over is no sign-in.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -23,7 +24,16 @@ pub enum HandoverError {
     /// The legacy system does not take the token, or does not answer.
     #[error("{0}")]
     Legacy(Refusal),
-    /// There is no handle, or what it stood for is gone.
+    /// Too many tokens from this address that the legacy system did not take: it was not asked.
+    #[error("too many hand-overs from this address were refused")]
+    Throttled {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The browser has no handle: it keeps no cookies, or it is another one.
+    #[error("the browser brought no handle of a hand-over")]
+    NoHandle,
+    /// What the handle stood for is gone.
     #[error("there is no hand-over that waits for this browser")]
     NothingWaits,
     /// Nobody waited for it, and the configuration wants no such sign-ins; or it answers another request than the one that waits.

@@ -12,6 +12,7 @@ use crate::provider::authorize::Authorize;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::entry::{By, Entered, Entering, Entry};
 use crate::provider::pending::{Halfway, Missing, Pending, SealedText};
+use crate::provider::sign_in_once::{SentForm, TriesUnderWay};
 use crate::provider::step::{Asks, FurtherPrompt, SignInPrompt, SignInRefusal, Step};
 use crate::provider::throttle::Throttle;
 use crate::provider::visitor::Visitor;
@@ -28,6 +29,8 @@ pub struct SignIn {
     pub entry: Entry,
     /// Holds back guessers.
     pub throttle: Throttle,
+    /// Knows forms that are sent twice.
+    pub under_way: TriesUnderWay,
 }
 
 /// What was typed.
@@ -42,7 +45,7 @@ pub struct Typed {
 }
 
 /// What came of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum SignInOutcome {
     /// The browser has a session now.
     SignedIn {
@@ -66,6 +69,8 @@ pub(super) struct Brought {
     pub(super) password: Option<Secret>,
     /// The second factor, and what was kept for it.
     pub(super) second: Option<(Secret, Secret)>,
+    /// What brings it.
+    pub(super) form: SentForm,
 }
 
 impl SignIn {
@@ -91,17 +96,17 @@ impl SignIn {
         for realm in &mut page.realms {
             realm.chosen = realm.id == *connector.id();
         }
-        let Typed { user_name, password, .. } = typed;
+        let Typed { user_name, password, realm } = typed;
         if user_name.expose().trim().is_empty() || password.expose().is_empty() {
             let refusal = SignInRefusal::Legacy(Refusal::WrongCredentials);
             return Ok(SignInOutcome::Again(again(page, &user_name, refusal)));
         }
-        let brought = Brought { connector, user_name, password: Some(password), second: None };
+        let form = SentForm::of(sealed, &[&user_name, &password, &Secret::from(realm.unwrap_or_default())]);
+        let brought = Brought { connector, user_name, password: Some(password), second: None, form };
         self.to_the_end(brought, page, pending, visitor, now).await
     }
 
-    /// What the old system hears of is brought to its end and counted, also when the browser hangs up meanwhile: otherwise a guesser who
-    /// always hangs up would never be held back.
+    /// What the old system hears of is brought to its end, once.
     pub(super) async fn to_the_end(
         &self,
         brought: Brought,
@@ -110,10 +115,9 @@ impl SignIn {
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<SignInOutcome, AuthorizeError> {
-        let (flow, visitor) = (self.clone(), visitor.clone());
-        let tried = async move { flow.try_once(brought, page, pending, &visitor, now).await };
-        let tried = tokio::spawn(tried.instrument(Span::current()));
-        tried.await.map_err(|_| AuthorizeError::BrokenOff)?
+        let (flow, visitor, form) = (self.clone(), visitor.clone(), brought.form);
+        let trying = async move { flow.try_once(brought, page, pending, &visitor, now).await };
+        self.under_way.once(form, trying.instrument(Span::current())).await
     }
 
     /// Asks the old system, once, unless too many tries went before.

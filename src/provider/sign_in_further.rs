@@ -5,6 +5,7 @@ use crate::legacy::refusal::Refusal;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::pending::{Halfway, Missing, Pending};
 use crate::provider::sign_in::{Brought, SignIn, SignInOutcome};
+use crate::provider::sign_in_once::SentForm;
 use crate::provider::step::{SignInPrompt, SignInRefusal, Step};
 use crate::provider::visitor::Visitor;
 use crate::secret::Secret;
@@ -57,6 +58,7 @@ impl SignIn {
         if typed.code.expose().trim().is_empty() {
             return self.further(page, &pending, halfway, None, visitor);
         }
+        brought.form = SentForm::of(sealed, &[&typed.code]);
         brought.second = Some((Secret::from(typed.code.expose().trim()), kept.secret()));
         brought.password = typed.password;
         self.to_the_end(brought, page, pending, visitor, now).await
@@ -106,6 +108,7 @@ impl SignIn {
         }
         drop(attempt);
         tracing::info!(client.id = %pending.client(), address = %visitor.address, "a password was changed");
+        brought.form = SentForm::of(sealed, &[&new_password]);
         brought.password = Some(new_password);
         self.to_the_end(brought, page, pending, visitor, now).await
     }
@@ -127,7 +130,8 @@ impl SignIn {
         let connector = open.into_iter().find(|connector| *connector.id() == halfway.realm);
         let connector = connector.cloned().ok_or(AuthorizeError::NoRealm)?;
         let user_name = Secret::from(halfway.user_name.as_str());
-        let brought = Brought { connector, user_name, password: None, second: None };
+        let form = SentForm::of(sealed, &[]);
+        let brought = Brought { connector, user_name, password: None, second: None, form };
         Ok(Ok(Resumed { pending, page, halfway, brought }))
     }
 }

@@ -1,4 +1,6 @@
-//! Holds back guessers before the old system hears of them: one counter per account, however it is spelt, and one per address.
+//! Holds back guessers before the old system hears of them: one counter per account, however it is spelt, and one per address. What is
+//! said to come from the legacy site is counted by address too, and apart: whoever makes tokens up keeps nobody at their address from the
+//! sign-in form.
 //!
 //! Failures are rows, so that they hold across nodes and restarts. Tries under way are counted in memory on top: of fifty guesses sent
 //! at once, no more than the limit reach the old system. What that costs: nodes do not see each other's tries under way, so of guesses
@@ -33,8 +35,8 @@ pub struct Throttle {
 
 /// A try that may be made. Dropping it says that it is over.
 #[derive(Debug)]
-pub struct Try {
-    subjects: [Subject; 2],
+pub struct Try<const N: usize> {
+    subjects: [Subject; N],
     under_way: Arc<Mutex<HashMap<String, u32>>>,
 }
 
@@ -62,13 +64,33 @@ impl Throttle {
         user_name: &str,
         address: IpAddr,
         now: Timestamp,
-    ) -> Result<Result<Try, Timestamp>, StoreError> {
+    ) -> Result<Result<Try<2>, Timestamp>, StoreError> {
+        let account = (format!("account:{}", account_key(user_name)), self.limits.account);
+        let address = (format!("address:{}", address_key(address)), self.limits.address);
+        self.admit_all([account, address], now).await
+    }
+
+    /// Whether this visitor may bring a token of the legacy site now; if not, not before which moment.
+    ///
+    /// # Errors
+    /// When the counters cannot be read: then nobody may.
+    pub async fn admit_handover(
+        &self,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<Result<Try<1>, Timestamp>, StoreError> {
+        let subject = (format!("hand-over:{}", address_key(address)), self.limits.address);
+        self.admit_all([subject], now).await
+    }
+
+    async fn admit_all<const N: usize>(
+        &self,
+        subjects: [(String, Limits); N],
+        now: Timestamp,
+    ) -> Result<Result<Try<N>, Timestamp>, StoreError> {
         // The order is security: a try takes its place before it reads the failures. One that is over by then has left a failure to be
         // read, and one that is not is ahead, so none is overlooked.
-        let admitted = self.reserve([
-            (format!("account:{}", account_key(user_name)), self.limits.account),
-            (format!("address:{}", address_key(address)), self.limits.address),
-        ]);
+        let admitted = self.reserve(subjects);
         for Subject { name, limits, ahead } in &admitted.subjects {
             let counted = attempts::find(&self.db, name, now).await?.map(|counted| Attempts {
                 failures: u32::try_from(counted.failures).unwrap_or(u32::MAX),
@@ -82,7 +104,7 @@ impl Throttle {
         Ok(Ok(admitted))
     }
 
-    fn reserve(&self, subjects: [(String, Limits); 2]) -> Try {
+    fn reserve<const N: usize>(&self, subjects: [(String, Limits); N]) -> Try<N> {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let subjects = subjects.map(|(name, limits)| {
             let count = under_way.entry(name.clone()).or_default();
@@ -97,7 +119,7 @@ impl Throttle {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub async fn failed(&self, failed: Try, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn failed<const N: usize>(&self, failed: Try<N>, now: Timestamp) -> Result<(), StoreError> {
         let subjects = failed.subjects.clone();
         let counted = self.db.write(move |tx| {
             Box::pin(async move {
@@ -118,7 +140,7 @@ impl Throttle {
     }
 }
 
-impl Try {
+impl Try<2> {
     /// The account's counter, to be cleared with the sign-in that succeeded. The address keeps its count: it may have guessed at others.
     pub fn account(&self) -> String {
         let [account, _] = &self.subjects;
@@ -134,7 +156,7 @@ pub async fn succeeded(tx: &mut Tx, account: &str) -> Result<(), StoreError> {
     attempts::clear(tx, account).await
 }
 
-impl Drop for Try {
+impl<const N: usize> Drop for Try<N> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         for Subject { name, .. } in &self.subjects {

@@ -1,6 +1,8 @@
 //! The browser's cookie as a view of the login session.
 
-use passerelle::model::login_session::{EndReason, LoginSession};
+use std::time::Duration;
+
+use passerelle::model::login_session::{EndReason, Ended, LoginSession};
 use passerelle::secret::{Chance, Digest, Secret};
 use passerelle::store::cookies::{COOKIE, Cookies, SID, new_cookie};
 use passerelle::store::{accounts, login_sessions};
@@ -96,4 +98,20 @@ fn a_new_cookie_is_kept_as_its_digest_and_never_comes_twice() {
     assert_eq!(digest, Digest::of(first.expose()));
     assert_ne!(first, second);
     assert_eq!(first.expose().parse::<Id>().unwrap().to_string(), first.expose());
+}
+
+#[test]
+fn a_session_can_be_used_until_it_ends_expires_or_is_left_alone() {
+    let (hour, now) = (Duration::from_hours(1), BEGINNING);
+    let session = LoginSession {
+        last_seen: now,
+        expires_at: now + hour * 9,
+        ended: None,
+        ..login_session("s1", "alice")
+    };
+    assert!(session.is_live(now, hour));
+    let ended = Some(Ended { at: now, reason: EndReason::SignedOut });
+    assert!(!LoginSession { ended, ..session.clone() }.is_live(now, hour));
+    assert!(!LoginSession { expires_at: now, ..session.clone() }.is_live(now, hour));
+    assert!(!session.is_live(now + hour, hour));
 }

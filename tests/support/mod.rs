@@ -17,6 +17,7 @@ pub mod gate;
 pub mod hearers;
 pub mod house;
 pub mod library;
+pub mod listening;
 pub mod machines;
 pub mod members;
 pub mod parts;
