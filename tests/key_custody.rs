@@ -85,7 +85,7 @@ async fn a_hint_is_known_for_as_long_as_sessions_live_though_its_key_is_not_publ
     let first = custody.keep(clock.now()).await.unwrap();
     let keyring = Keyring::new(custody.assemble(&first).await.unwrap());
     let token = keyring.sign(SigningAlgorithm::Es256, "JWT", &serde_json::json!({"a": 1})).await.unwrap();
-    let mut rounds = async |span: Duration| {
+    let rounds = async |span: Duration| {
         clock.forward(span);
         keyring.replace(custody.assemble(&custody.keep(clock.now()).await.unwrap()).await.unwrap());
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use passerelle::id::SessionId;
-use passerelle::model::account::Account;
+use passerelle::model::account::{Account, LastHeard};
 use passerelle::model::login_session::{EndReason, LoginSession};
 use passerelle::secret::Digest;
 use passerelle::store::db::{Db, Sql};
@@ -358,6 +358,7 @@ async fn who_cannot_be_asked_about_keeps_nobody_from_his_turn() {
                     claims: serde_json::Map::new(),
                     created_at: now,
                     updated_at: now,
+                    heard: LastHeard::default(),
                 };
                 accounts::remember(tx, &account).await?;
                 let cookie = Digest::of(&account.user_name);

@@ -37,7 +37,7 @@ use passerelle::legacy::probe::Life;
 use passerelle::legacy::refresh::RefreshTrouble;
 use passerelle::legacy::refusal::{Challenge, Refusal};
 use passerelle::legacy::tokens::{Arrival, LegacyTokens};
-use passerelle::model::account::{Account, Life};
+use passerelle::model::account::{Account, LastHeard};
 use passerelle::secret::Secret;
 use passerelle::time::Timestamp;
 use serde_json::Map;
@@ -137,7 +137,7 @@ fn account(user_name: &str) -> Account {
         claims: Map::new(),
         created_at: Timestamp::from_seconds(0),
         updated_at: Timestamp::from_seconds(0),
-        life: Life::default(),
+        heard: LastHeard::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use openidconnect::{
 };
 use passerelle::id::{AccountId, ClientId, ConnectorId, FamilyId, LegacyId};
 use passerelle::keys::seal::Sealer;
-use passerelle::model::account::{Account, Life};
+use passerelle::model::account::{Account, LastHeard};
 use passerelle::model::api::{AccessTokenFormat, AccessTokenType};
 use passerelle::model::claim_scopes::ClaimScopes;
 use passerelle::model::client::{Client, IdTokenSettings, ScopeClaims};
@@ -302,7 +302,7 @@ fn account(claims: Value) -> Account {
         claims,
         created_at: BEGINNING,
         updated_at: BEGINNING + Duration::from_secs(5),
-        life: Life::default(),
+        heard: LastHeard::default(),
     }
 }
 

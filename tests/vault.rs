@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use passerelle::id::{AccountId, NodeId};
 use passerelle::legacy::connectors::Connectors;
 use passerelle::legacy::tokens::Arrival;
-use passerelle::model::account::{Account, Life};
+use passerelle::model::account::{Account, LastHeard};
 use passerelle::model::legacy_grant::LegacyGrant;
 use passerelle::secret::{Chance, Digest, Secret};
 use passerelle::store::db::Db;
@@ -144,7 +144,7 @@ async fn remembered(db: &Db, arrival: Arrival, now: Timestamp) -> Account {
         claims: arrival.identity.claims,
         created_at: now,
         updated_at: now,
-        life: Life::default(),
+        heard: LastHeard::default(),
     };
     let remember = db.write(move |tx| {
         Box::pin(async move {

@@ -24,19 +24,19 @@ pub struct Account {
     /// When user name or claims last changed.
     pub updated_at: Timestamp,
     /// What the legacy system last said of them; written by `store::life` alone.
-    pub life: Life,
+    pub heard: LastHeard,
 }
 
 /// Whether a person is still good, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Life {
+pub struct LastHeard {
     /// When they were last known to be good.
     pub alive_at: Option<Timestamp>,
     /// When somebody last asked; none while something gives cause to ask at once.
     pub asked_at: Option<Timestamp>,
 }
 
-impl Life {
+impl LastHeard {
     /// Of a person who has just signed in.
     pub const fn shown_at(now: Timestamp) -> Self {
         Self { alive_at: Some(now), asked_at: Some(now) }

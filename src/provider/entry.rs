@@ -6,7 +6,7 @@ use tracing::info;
 use crate::id::{AccountId, SessionId};
 use crate::legacy::identity::Identity;
 use crate::legacy::tokens::Arrival;
-use crate::model::account::{Account, Life};
+use crate::model::account::{Account, LastHeard};
 use crate::model::code::AuthorizationCode;
 use crate::model::login_session::{EndReason, LoginSession, Whereabouts};
 use crate::provider::authorize::{Authorize, Decided, Person};
@@ -154,8 +154,8 @@ impl Entry {
             }
             None => (AccountId::mint(&self.authorize.chance), now, now),
         };
-        let life = Life::shown_at(now);
-        Ok(Account { id, connector, legacy_id, user_name, claims, created_at, updated_at, life })
+        let heard = LastHeard::shown_at(now);
+        Ok(Account { id, connector, legacy_id, user_name, claims, created_at, updated_at, heard })
     }
 
     fn session(

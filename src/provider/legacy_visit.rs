@@ -19,8 +19,8 @@ const STATE: usize = 100;
 /// The legacy site has no page for this.
 pub(super) struct NoSuchPage;
 
-/// Whether the request wants the person to prove themselves anew or to choose who they are, or to have done so at a time that only a new proof can tell: the legacy
-/// site does not say when it last asked for a password.
+/// Whether the request wants the person to prove themselves anew or to choose who they are, or to have done so at a time that only a new
+/// proof can tell: the legacy site does not say when it last asked for a password.
 pub(super) fn asks_anew(checked: &CheckedRequest) -> bool {
     let prompts = &checked.prompts;
     prompts.contains(Prompt::Login) || prompts.contains(Prompt::SelectAccount) || checked.max_age.is_some()

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::legacy::connector::Connector;
-use crate::legacy::probe::Life as Said;
-use crate::model::account::{Account, Life};
+use crate::legacy::probe::Life;
+use crate::model::account::{Account, LastHeard};
 use crate::model::login_session::EndReason;
 use crate::provider::logout::end_session::EndSession;
 use crate::secret::Secret;
@@ -71,7 +71,7 @@ impl Liveness {
         if !self.can_ask(account) {
             return Ok(Standing::Good);
         }
-        let known = account.life;
+        let known = account.heard;
         let revalidate = self.policy.revalidate;
         let asked = known.asked_at.and(known.alive_at);
         if asked.is_some_and(|alive| now.since(alive) < revalidate) {
@@ -105,7 +105,12 @@ impl Liveness {
     }
 
     /// What was last heard counts, for a while.
-    async fn as_known(&self, account: &Account, known: Life, now: Timestamp) -> Result<Standing, StoreError> {
+    async fn as_known(
+        &self,
+        account: &Account,
+        known: LastHeard,
+        now: Timestamp,
+    ) -> Result<Standing, StoreError> {
         match known.alive_at {
             Some(alive) if now.since(alive) >= self.policy.max_stale => {
                 Ok(if self.vault.has_lost(account).await? { Standing::Unasked } else { Standing::Stale })
@@ -133,7 +138,7 @@ impl Liveness {
             return Ok(Heard::Nobody);
         };
         match connector.life(&token, account).await {
-            Some(Said::TokenRefused) => self.ask_again(connector, account, &token).await,
+            Some(Life::TokenRefused) => self.ask_again(connector, account, &token).await,
             life => Ok(heard(life)),
         }
     }
@@ -150,7 +155,7 @@ impl Liveness {
             Err(error) => return without_token(error),
         };
         match connector.life(&token, account).await {
-            Some(Said::TokenRefused) => {
+            Some(Life::TokenRefused) => {
                 Ok(Heard::Over("it takes no token of this person any more".to_owned()))
             }
             life => Ok(heard(life)),
@@ -158,13 +163,13 @@ impl Liveness {
     }
 }
 
-fn heard(life: Option<Said>) -> Heard {
+fn heard(life: Option<Life>) -> Heard {
     match life {
         // Without a probe a token that could be had is all that can be known.
-        Some(Said::Alive) | None => Heard::Alive,
-        Some(Said::Over) => Heard::Over("the liveness probe says so".to_owned()),
-        Some(Said::TokenRefused) => Heard::Nothing("the access token is not taken".to_owned()),
-        Some(Said::Unknown(why) | Said::NoAnswer(why)) => Heard::Nothing(why),
+        Some(Life::Alive) | None => Heard::Alive,
+        Some(Life::Over) => Heard::Over("the liveness probe says so".to_owned()),
+        Some(Life::TokenRefused) => Heard::Nothing("the access token is not taken".to_owned()),
+        Some(Life::Unknown(why) | Life::NoAnswer(why)) => Heard::Nothing(why),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Accounts: whom a legacy system knows, under the subject that was minted for them once.
 
 use crate::id::{AccountId, ConnectorId, LegacyId};
-use crate::model::account::{Account, Life};
+use crate::model::account::{Account, LastHeard};
 use crate::store::db::{Arg, Db, Row, Sql, Tx, args};
 use crate::store::error::StoreError;
 
@@ -79,6 +79,6 @@ fn read(row: Row) -> Result<Account, StoreError> {
         claims: row.json("claims")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
-        life: Life { alive_at: row.maybe_time("alive_at")?, asked_at: row.maybe_time("asked_at")? },
+        heard: LastHeard { alive_at: row.maybe_time("alive_at")?, asked_at: row.maybe_time("asked_at")? },
     })
 }

@@ -12,7 +12,7 @@ use crate::id::{AccountId, ServiceAccountName};
 use crate::legacy::identity::Identity;
 use crate::legacy::refusal::Refusal;
 use crate::legacy::tokens::Arrival;
-use crate::model::account::{Account, Life};
+use crate::model::account::{Account, LastHeard};
 use crate::model::service_account::{KeptServiceAccount, Refused, ServiceAccount};
 use crate::secret::Secret;
 use crate::store::error::StoreError;
@@ -136,7 +136,7 @@ impl ServiceAccounts {
             claims,
             created_at: known.map_or(now, |known| known.created_at),
             updated_at: now,
-            life: Life::shown_at(now),
+            heard: LastHeard::shown_at(now),
         };
         for _ in 0..TRIES {
             let sealed = self.vault.sealed(&person.id, &tokens, now);

@@ -10,7 +10,7 @@ use crate::legacy::identity::Identity;
 use crate::legacy::probe::Life;
 use crate::legacy::refusal::Refusal;
 use crate::legacy::tokens::{Arrival, LegacyTokens, Owner};
-use crate::model::account::{Account, Life};
+use crate::model::account::{Account, LastHeard};
 use crate::model::claim_scopes::ClaimScopes;
 use crate::oauth::scope::Scope;
 use crate::secret::Secret;
@@ -188,7 +188,7 @@ fn account_of(identity: &Identity, now: Timestamp) -> Account {
         claims: identity.claims.clone(),
         created_at: now,
         updated_at: now,
-        life: Life::shown_at(now),
+        heard: LastHeard::shown_at(now),
     }
 }
 

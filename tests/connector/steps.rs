@@ -10,7 +10,7 @@ use passerelle::id::AccountId;
 use passerelle::legacy::identity::Identity;
 use passerelle::legacy::refusal::Refusal;
 use passerelle::legacy::tokens::Owner;
-use passerelle::model::account::{Account, Life};
+use passerelle::model::account::{Account, LastHeard};
 use passerelle::secret::{Chance, Secret};
 use passerelle::time::Clock;
 use rstest::rstest;
@@ -287,7 +287,7 @@ async fn after_a_refresh_it_is_looked_whose_tokens_came_and_whether_they_are_goo
         claims,
         created_at: now,
         updated_at: now,
-        life: Life::default(),
+        heard: LastHeard::default(),
     };
     let refreshed = connector.refresh(&Secret::from("R3FRESH"), &account).await.unwrap();
     foreign.says("/me", status, profile);

@@ -8,7 +8,7 @@ use passerelle::legacy::probe::Life;
 use passerelle::legacy::refresh::{Class, RefreshTrouble};
 use passerelle::legacy::refusal::Refusal;
 use passerelle::legacy::tokens::{Arrival, LegacyTokens, Owner};
-use passerelle::model::account::{Account, Life};
+use passerelle::model::account::{Account, LastHeard};
 use passerelle::secret::Secret;
 
 use crate::support::cognito::Cognito;
@@ -98,7 +98,7 @@ pub(super) fn account_of(arrival: &Arrival) -> Account {
         claims: identity.claims,
         created_at: BEGINNING,
         updated_at: BEGINNING,
-        life: Life::default(),
+        heard: LastHeard::default(),
     }
 }
 

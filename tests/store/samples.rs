@@ -6,7 +6,7 @@ use std::time::Duration;
 use passerelle::id::{
     AccountId, Audience, ClientId, ConnectorId, FamilyId, KeyId, LegacyId, LogoutId, SessionId,
 };
-use passerelle::model::account::{Account, Life};
+use passerelle::model::account::{Account, LastHeard};
 use passerelle::model::authorization::{Authenticated, Authorization};
 use passerelle::model::code::AuthorizationCode;
 use passerelle::model::consent::Consent;
@@ -45,7 +45,7 @@ pub(super) fn account(id: &str) -> Account {
         claims: claims(),
         created_at: BEGINNING,
         updated_at: BEGINNING,
-        life: Life::default(),
+        heard: LastHeard::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use passerelle::id::{AccountId, NodeId, SessionId};
 use passerelle::legacy::connector::Connector;
 use passerelle::legacy::connectors::Connectors;
 use passerelle::legacy::description_table;
-use passerelle::model::account::{Account, Life};
+use passerelle::model::account::{Account, LastHeard};
 use passerelle::model::login_session::{LoginSession, Whereabouts};
 use passerelle::provider::liveness::{Liveness, LivenessPolicy};
 use passerelle::provider::logout::back_channel::{BackChannel, BackChannelLimits};
@@ -121,7 +121,7 @@ impl Parts {
             claims: serde_json::Map::new(),
             created_at: now,
             updated_at: now,
-            life: Life::default(),
+            heard: LastHeard::default(),
         };
         let session = LoginSession {
             id: SessionId::mint(now, &self.chance),

@@ -12,7 +12,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::routing::get;
 use passerelle::id::{AccountId, SessionId};
-use passerelle::model::account::{Account, Life};
+use passerelle::model::account::{Account, LastHeard};
 use passerelle::model::authorization::Authorization;
 use passerelle::model::claim_scopes::ClaimScopes;
 use passerelle::model::client::Client;
@@ -188,7 +188,7 @@ impl Front {
             claims: serde_json::Map::new(),
             created_at: now,
             updated_at: now,
-            life: Life::default(),
+            heard: LastHeard::default(),
         };
         let (cookie, digest) = new_cookie(chance);
         let session = LoginSession {

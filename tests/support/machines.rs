@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use passerelle::id::{AccountId, Audience, ConnectorId, FamilyId, LegacyId, SessionId};
 use passerelle::keys::client_keys::ClientKeys;
-use passerelle::model::account::{Account, Life};
+use passerelle::model::account::{Account, LastHeard};
 use passerelle::model::authorization::Authorization;
 use passerelle::model::claim_scopes::ClaimScopes;
 use passerelle::model::client::{Client, Credentials};
@@ -299,7 +299,7 @@ fn alice(id: AccountId) -> Account {
         claims,
         created_at: super::parts::BEGINNING,
         updated_at: super::parts::BEGINNING,
-        life: Life::default(),
+        heard: LastHeard::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use passerelle::gateway::caller::{Caller, Issuer};
 use passerelle::gateway::issuers::error::IssuerError;
 use passerelle::id::{AccountId, ConnectorId, LegacyId};
-use passerelle::model::account::{Account, Life};
+use passerelle::model::account::{Account, LastHeard};
 use passerelle::oauth::error::ErrorCode;
 use passerelle::secret::Secret;
 use passerelle::store::legacy_grants::{self, SealedTokens};
@@ -40,7 +40,7 @@ async fn person(db: &Db, connector: &str, legacy_id: &str, user_name: &str, keep
         claims: Map::new(),
         created_at: BEGINNING,
         updated_at: BEGINNING,
-        life: Life::default(),
+        heard: LastHeard::default(),
     };
     let write = db.write(move |tx| {
         Box::pin(async move {

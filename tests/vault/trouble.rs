@@ -317,10 +317,10 @@ async fn refusals_of_refreshes_keep_nobody_from_signing_in() {
 async fn who_is_refused_anywhere_is_asked_about_at_once() {
     let town = Town::open().await;
     let alice = town.alice_later().await;
-    assert!(accounts::find(&town.vault.db, &alice.id).await.unwrap().unwrap().life.asked_at.is_some());
+    assert!(accounts::find(&town.vault.db, &alice.id).await.unwrap().unwrap().heard.asked_at.is_some());
     town.system().rotate_elsewhere("alice", CLIENT).unwrap();
     town.vault.fresh(&alice).await.unwrap_err();
-    assert_eq!(accounts::find(&town.vault.db, &alice.id).await.unwrap().unwrap().life.asked_at, None);
+    assert_eq!(accounts::find(&town.vault.db, &alice.id).await.unwrap().unwrap().heard.asked_at, None);
 }
 
 #[tokio::test]
