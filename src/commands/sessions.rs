@@ -30,7 +30,7 @@ enum What {
 #[derive(Args)]
 struct Whose {
     /// What the person signs in with.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     user: String,
     #[command(flatten)]
     file: ConfigurationFile,
