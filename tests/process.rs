@@ -1,5 +1,6 @@
 //! The binary as processes: what was answered survives a kill, and two of them on one database are one bridge.
 
+use crate::legacy_system::{Door, Fault};
 use crate::support::app::{Tokens, error};
 use crate::support::members::{handed_by, house_config};
 use crate::support::postgres::new_database;
@@ -101,6 +102,36 @@ async fn a_log_tells_who_did_what_and_no_secret() {
     for secret in secrets {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_is_warned_of_a_legacy_system_that_is_down_and_not_of_a_wrong_password() {
+    let site = Site::at("sqlite:passerelle.db").await;
+    let process = site.starts().await;
+    let mut browser = process.browser();
+    let page = browser.get(&process.web().request(&[])).await;
+    browser.sign_in(&page, "alice", "wrong").await;
+    site.legacy.system.faults.set(Door::Token, Fault::Huge);
+    browser.sign_in(&page, "alice", "wonderland").await;
+    let log = site.logs();
+    let at = |level: &str, said: &str| log.lines().any(|line| line.contains(level) && line.contains(said));
+    assert!(at(" INFO ", "refused a sign-in: "), "{log}");
+    assert!(
+        at(" WARN ", "refused a sign-in: the legacy system is not available: an answer of more"),
+        "{log}"
+    );
+    let warned = log.lines().filter(|line| line.contains(" WARN ") && line.contains("refused a sign-in"));
+    assert_eq!(warned.count(), 1, "{log}");
+}
+
+/// `passerelle serve 2>&1 | head`: whoever has read enough does not end the bridge.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_whose_log_nobody_reads_serves_on() {
+    let site = Site::at("sqlite:passerelle.db").await;
+    let process = site.starts_unheard().await;
+    let mut browser = process.browser();
+    let tokens = process.web().tokens(&mut browser, &[("scope", "openid")]).await;
+    assert_eq!(process.web().userinfo(tokens.access()).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
