@@ -247,7 +247,7 @@ async fn a_system_that_is_down_is_unavailable() {
     let Town { running, connector } = Town::open().await;
     running.stop().await;
     let refusal = connector.sign_in("alice", &Secret::from("wonderland")).await.unwrap_err();
-    assert_eq!(refusal, Refusal::Unavailable { why: "no connection".to_owned() });
+    assert_eq!(refusal, Refusal::Unavailable { why: "no connection: connection refused".to_owned() });
 }
 
 #[tokio::test]

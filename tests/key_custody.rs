@@ -152,6 +152,25 @@ async fn a_running_server_takes_up_what_an_operator_rotated() {
     assert_ne!(signed_with(&old), signed_with(&new), "both verify, and the new one signs");
 }
 
+/// While no bridge runs, nobody deletes it.
+#[tokio::test]
+async fn a_key_whose_last_token_has_expired_is_handed_out_to_nobody() {
+    let custody = custody().await;
+    let clock = Clock::set_to(BEGINNING);
+    custody.keep(clock.now()).await.unwrap();
+    let keys = Keys { custody: custody.clone() };
+    keys.rotate(&[SigningAlgorithm::Es256], Urgency::Emergency, clock.now()).await.unwrap();
+    clock.forward(Duration::from_hours(2));
+    assert_eq!(es256_states(&custody, &clock).await, ["gone", "signing"]);
+    let exported = keys.export(None, clock.now()).await.unwrap();
+    let exported: Vec<_> = exported
+        .iter()
+        .filter(|one| one.key.algorithm == SigningAlgorithm::Es256)
+        .map(|one| one.state)
+        .collect();
+    assert_eq!(exported, ["signing"]);
+}
+
 #[tokio::test]
 async fn keys_of_another_master_key_are_named_and_left_alone() {
     let custody = custody().await;

@@ -1,7 +1,6 @@
 //! The binary as processes: what was answered survives a kill, and two of them on one database are one bridge.
 
-use regex::Regex;
-
+use crate::legacy_system::{Door, Fault};
 use crate::support::app::{Tokens, error};
 use crate::support::members::{handed_by, house_config};
 use crate::support::postgres::new_database;
@@ -116,10 +115,39 @@ async fn the_log_tells_under_the_reference_of_an_error_page_which_check_failed_a
     let reference = after.split('<').next().unwrap();
     let logs = site.logs();
     let line = logs.lines().find(|line| line.contains(reference)).unwrap_or_else(|| panic!("{logs}"));
-    let line = Regex::new("\u{1b}\\[[0-9;]*m").unwrap().replace_all(line, "");
     for told in ["client.id=web ", "redirect_uri_not_registered", evil, "https://web.example/callback"] {
         assert!(line.contains(told), "{told}: {line}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_is_warned_of_a_legacy_system_that_is_down_and_not_of_a_wrong_password() {
+    let site = Site::at("sqlite:passerelle.db").await;
+    let process = site.starts().await;
+    let mut browser = process.browser();
+    let page = browser.get(&process.web().request(&[])).await;
+    browser.sign_in(&page, "alice", "wrong").await;
+    site.legacy.system.faults.set(Door::Token, Fault::Huge);
+    browser.sign_in(&page, "alice", "wonderland").await;
+    let log = site.logs();
+    let at = |level: &str, said: &str| log.lines().any(|line| line.contains(level) && line.contains(said));
+    assert!(at(" INFO ", "refused a sign-in: "), "{log}");
+    assert!(
+        at(" WARN ", "refused a sign-in: the legacy system is not available: an answer of more"),
+        "{log}"
+    );
+    let warned = log.lines().filter(|line| line.contains(" WARN ") && line.contains("refused a sign-in"));
+    assert_eq!(warned.count(), 1, "{log}");
+}
+
+/// `passerelle serve 2>&1 | head`: whoever has read enough does not end the bridge.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_whose_log_nobody_reads_serves_on() {
+    let site = Site::at("sqlite:passerelle.db").await;
+    let process = site.starts_unheard().await;
+    let mut browser = process.browser();
+    let tokens = process.web().tokens(&mut browser, &[("scope", "openid")]).await;
+    assert_eq!(process.web().userinfo(tokens.access()).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

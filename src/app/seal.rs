@@ -25,7 +25,7 @@ pub enum MasterKeySource {
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// The key cannot be read or made.
-    #[error("keys.master_key: {0}")]
+    #[error("{key}: {0}", key = key_of(.0))]
     Key(#[from] MasterKeyError),
     /// There is data, but no key.
     #[error(
@@ -92,5 +92,16 @@ fn make(path: &Path, chance: &Chance) -> Result<MasterKey, MasterKeyError> {
             MasterKey::read_file(&path)?.ok_or(MasterKeyError::Exists { path })
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Where in the configuration the key is named that cannot be used.
+const fn key_of(error: &MasterKeyError) -> &'static str {
+    match error {
+        MasterKeyError::Malformed => "keys.master_key",
+        MasterKeyError::MalformedFile { .. }
+        | MasterKeyError::OpenToOthers { .. }
+        | MasterKeyError::Exists { .. }
+        | MasterKeyError::File { .. } => "keys.master_key_file",
     }
 }

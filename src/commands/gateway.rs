@@ -33,7 +33,7 @@ struct Explained {
     /// The path with its prefix, such as /gateway/legacy/api/invoices/7.
     path: String,
     /// What the person signs in with; without it the client acts for itself.
-    #[arg(long = "as", value_name = "USER")]
+    #[arg(long = "as", value_name = "USER", allow_hyphen_values = true)]
     user: Option<String>,
     /// The client that calls.
     #[arg(long)]

@@ -48,10 +48,10 @@ struct Whose {
 #[group(required = true, multiple = false)]
 struct Named {
     /// What the person signs in with.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     user: Option<String>,
     /// `sub` of the person, who may have another user name by now.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     account: Option<String>,
 }
 

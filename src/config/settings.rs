@@ -2,6 +2,7 @@
 //! system's description) is still as written.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -103,13 +104,11 @@ impl Reading {
     /// When there is nothing to read: no file, or no TOML.
     pub fn of_file(path: &Path, environment: &Environment) -> Result<Self, Problem> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Problem::new(
-                "",
-                format!(
-                    "cannot read the configuration {}: {error}; `passerelle init --output {0}` writes one",
-                    path.display()
-                ),
-            )
+            let way = match error.kind() {
+                ErrorKind::NotFound => format!("; `passerelle init --output {}` writes one", path.display()),
+                _ => String::new(),
+            };
+            Problem::new("", format!("cannot read the configuration {}: {error}{way}", path.display()))
         })?;
         Self::of_text(&text, path.parent().unwrap_or(Path::new("")), environment)
     }

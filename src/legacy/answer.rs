@@ -1,8 +1,9 @@
 //! An answer of the old system, read with a bound: its status, headers and cookies, and its body as a value, whatever it was written in. It
 //! stays in here and in what is made of it; no error and no log line quotes it, since it holds tokens.
 
-use std::fmt;
+use std::error::Error;
 use std::time::Duration;
+use std::{fmt, io};
 
 use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER, SET_COOKIE};
@@ -191,7 +192,7 @@ pub(super) enum NoAnswer {
 impl From<&reqwest::Error> for NoAnswer {
     fn from(error: &reqwest::Error) -> Self {
         if error.is_connect() {
-            Self::NotSent("no connection".to_owned())
+            Self::NotSent(no_connection(error))
         } else if error.is_timeout() {
             Self::Lost("no answer in time".to_owned())
         } else if error.is_builder() {
@@ -200,6 +201,25 @@ impl From<&reqwest::Error> for NoAnswer {
             Self::Lost("the request failed".to_owned())
         }
     }
+}
+
+/// With what was wrong with the certificate, or with the system's own word: an administrator has to know which of the two to repair.
+fn no_connection(error: &reqwest::Error) -> String {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return format!("no connection: {tls}");
+        }
+        cause = match error.downcast_ref::<io::Error>() {
+            // Asked for its source, it passes over what it wraps.
+            Some(error) => match error.get_ref() {
+                Some(wrapped) => Some(wrapped),
+                None => return format!("no connection: {}", error.kind()),
+            },
+            None => error.source(),
+        };
+    }
+    "no connection".to_owned()
 }
 
 impl From<NoAnswer> for Refusal {

@@ -3,8 +3,9 @@
 
 use std::net::IpAddr;
 
-use tracing::{Instrument as _, Span, info};
+use tracing::{Instrument as _, Span, error, info, warn};
 
+use crate::id::ConnectorId;
 use crate::legacy::connector::{Connector, Second, Typed as Sent};
 use crate::legacy::connectors::Connectors;
 use crate::legacy::refusal::Refusal;
@@ -150,10 +151,7 @@ impl SignIn {
             }
             Err(Refusal::NoImmutableId { why }) => Err(AuthorizeError::NoImmutableId { why }),
             Err(refusal) => {
-                info!(
-                    client.id = %pending.client(), address = %visitor.address, realm = %brought.connector.id(),
-                    "refused a sign-in: {refusal}"
-                );
+                tell(&refusal, &pending, visitor, brought.connector.id());
                 // A system that does not answer says nothing about a password.
                 let guessed = matches!(
                     refusal,
@@ -220,6 +218,23 @@ impl SignIn {
         let user_name = halfway.user_name.clone();
         page.request = self.authorize.seal(&pending.halfway(Some(halfway)), visitor)?;
         Ok(SignInOutcome::Further(Box::new(FurtherPrompt { page, user_name, asks, refusal })))
+    }
+}
+
+/// A mistyped password is no affair of the operator's. A system that is down is, and one that refuses the bridge waits for them.
+fn tell(refusal: &Refusal, pending: &Pending, visitor: &Visitor, realm: &ConnectorId) {
+    macro_rules! told {
+        ($at:ident) => {
+            $at!(
+                client.id = %pending.client(), address = %visitor.address, realm = %realm,
+                "refused a sign-in: {refusal}"
+            )
+        };
+    }
+    match refusal {
+        Refusal::Misconfigured { .. } | Refusal::TokenRefused { .. } => told!(error),
+        Refusal::Unavailable { .. } | Refusal::Maintenance => told!(warn),
+        _ => told!(info),
     }
 }
 

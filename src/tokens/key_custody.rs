@@ -18,10 +18,6 @@ use crate::store::error::StoreError;
 use crate::store::signing_keys;
 use crate::time::Timestamp;
 
-/// How often the rows are looked at again after something was done: what is due after the first round is due because another
-/// node acted in between, and that ends.
-const ROUNDS: usize = 4;
-
 /// Why the keys are not in order.
 #[derive(Debug, thiserror::Error)]
 pub enum CustodyError {
@@ -85,14 +81,9 @@ impl KeyCustody {
     /// # Errors
     /// [`CustodyError`]; what was done before stays done.
     pub async fn keep(&self, now: Timestamp) -> Result<Vec<Placed>, CustodyError> {
-        for _ in 0..ROUNDS {
-            let keys = signing_keys::list(&self.db).await?;
-            let actions = key_life::due(&keys, &self.policy.as_rule(), now);
-            if actions.is_empty() {
-                break;
-            }
-            self.carry_out(&keys, actions, now).await?;
-        }
+        let keys = signing_keys::list(&self.db).await?;
+        let actions = key_life::due(&keys, &self.policy.as_rule(), now);
+        self.carry_out(&keys, actions, now).await?;
         self.placed(now).await
     }
 
@@ -203,7 +194,7 @@ impl KeyCustody {
             .db
             .write(move |tx| Box::pin(async move { signing_keys::insert(tx, &record, after.as_ref()).await }))
             .await?;
-        // Otherwise another node was first: its key is read in the next round.
+        // Otherwise another node was first: its key is the one that is read afterwards.
         if added {
             info!(key.id = %made.id, key.algorithm = %algorithm, "made signing key {} for {algorithm}", made.id);
         }

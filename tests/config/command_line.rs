@@ -136,6 +136,8 @@ fn a_missing_or_broken_file_is_a_problem_like_any_other() {
         "{}",
         told.stdout
     );
+    let told = passerelle(folder.path(), &["check", "--config", "."]);
+    assert!(told.stdout.contains("directory") && !told.stdout.contains("init"), "{}", told.stdout);
     std::fs::write(folder.path().join("broken.toml"), "[server]\nissuer = swordfish\n").unwrap();
     let told = passerelle(folder.path(), &["check", "--config", "broken.toml"]);
     assert_eq!(told.code, Some(1));
@@ -226,4 +228,6 @@ fn an_operator_finds_no_sessions_of_a_stranger_and_may_end_them_all_the_same() {
         let nobody = passerelle(folder.path(), &[&["sessions", "end"], whose].concat());
         assert_eq!(nobody.code, Some(2), "whose? {whose:?}");
     }
+    let hyphen = passerelle(folder.path(), &["sessions", "list", "--user", "-nobody-", "--json"]);
+    assert_eq!(hyphen.code, Some(0), "a user name may begin as it likes: {}", hyphen.stderr);
 }

@@ -75,3 +75,28 @@ async fn every_write_that_was_answered_survives_a_kill() {
         assert!(revoked_tokens::contains(&db, jti).await.unwrap(), "{jti} of {}", acknowledged.len());
     }
 }
+
+/// Otherwise it grows with every write, and with it what a start has to read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_write_ahead_log_is_moved_into_the_database_and_cut() {
+    let place = Place::new(Engine::Sqlite);
+    let db = place.open().await;
+    let log = format!("{}-wal", place.url.strip_prefix("sqlite:").unwrap());
+    let long = |number: u32| format!("{number} {}", "x".repeat(150_000));
+    let length = || std::fs::metadata(&log).map_or(0, |log| log.len());
+    // As many writes as wake the task, and together more pages than the log may have.
+    let mut writers = JoinSet::new();
+    for number in 0..256 {
+        let (db, jti) = (db.clone(), long(number));
+        writers.spawn(async move { commit!(db, revoked_tokens::insert, &jti, BEGINNING, BEGINNING) });
+    }
+    assert!(writers.join_all().await.iter().all(Result::is_ok));
+    let cut = async {
+        while length() > 1 << 20 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let cut = tokio::time::timeout(Duration::from_secs(60), cut).await;
+    assert!(cut.is_ok(), "still {} bytes", length());
+    assert!(revoked_tokens::contains(&db, &long(255)).await.unwrap());
+}

@@ -1,13 +1,18 @@
 //! What ends with what, and what takes over from what.
 
+use std::time::Duration;
+
 use passerelle::id::{AccountId, ClientId, SessionId};
 use passerelle::model::login_session::EndReason;
 use passerelle::model::signing_key::SigningKeyRecord;
 use passerelle::model::token_family::{Binding, RevocationReason, Revoked, TokenFamily};
 use passerelle::oauth::algorithm::SigningAlgorithm;
+use passerelle::secret::Digest;
 use passerelle::store::db::Db;
 use passerelle::store::error::StoreError;
-use passerelle::store::{accounts, consents, login_sessions, signing_keys, token_families};
+use passerelle::store::{
+    accounts, consents, handovers, login_sessions, revoked_tokens, signing_keys, token_families,
+};
 use rstest::rstest;
 
 use super::place::{Engine, Place, commit};
@@ -141,4 +146,51 @@ async fn a_session_and_a_consent_need_an_account(#[values(Engine::Sqlite, Engine
     let consent = consent("nobody", "openid");
     let granted = commit!(db, consents::grant, &consent).unwrap_err();
     assert!(matches!(granted, StoreError::Conflict { .. }), "{granted}");
+}
+
+/// Verdicts are kept as long as the count stays: it changes with whatever ends a token, and before that is answered.
+#[rstest]
+#[tokio::test]
+async fn whatever_ends_a_token_is_counted_and_nothing_else(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let place = Place::new(engine);
+    let db = place.open().await;
+    commit!(db, accounts::remember, &account("alice")).unwrap();
+    for session in ["one", "two"] {
+        commit!(db, login_sessions::insert, &login_session(session, "alice")).unwrap();
+    }
+    for id in ["a", "b", "c", "d"] {
+        commit!(db, token_families::insert, &family(id, if id == "d" { "two" } else { "one" })).unwrap();
+    }
+    assert_eq!(db.endings(), 0, "nothing has ended");
+    let (alice, why) = (|| AccountId::from("alice"), RevocationReason::CodeReplayed);
+    let client = family("a", "one").authorization.client;
+    commit!(db, token_families::revoke, &"a".into(), why, BEGINNING).unwrap();
+    assert_eq!(db.endings(), 1, "a family");
+    commit!(db, token_families::revoke_all, &alice(), &client, why, BEGINNING).unwrap();
+    assert_eq!(db.endings(), 2, "a client's");
+    commit!(db, token_families::revoke_of_account, &alice(), why, BEGINNING).unwrap();
+    assert_eq!(db.endings(), 3, "a person's");
+    commit!(db, login_sessions::end, &"two".into(), EndReason::SignedOut, BEGINNING).unwrap();
+    assert_eq!(db.endings(), 4, "a session's");
+    commit!(db, revoked_tokens::insert, "jti", BEGINNING, BEGINNING).unwrap();
+    assert_eq!(db.endings(), 5, "a token alone");
+    commit!(db, consents::grant, &consent("alice", "openid")).unwrap();
+    assert_eq!(db.endings(), 5, "something else");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_hand_over_is_taken_once_and_in_time(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let place = Place::new(engine);
+    let db = place.open().await;
+    let (handle, end) = (Digest::of("handle"), BEGINNING + HOUR);
+    commit!(db, handovers::insert, &handle, b"sealed", end).unwrap();
+    assert_eq!(handovers::find(&db, &handle, end).await.unwrap(), None, "too late to be looked at");
+    assert_eq!(commit!(db, handovers::take, &handle, end).unwrap(), None, "and to be taken");
+    let in_time = end - Duration::from_secs(1);
+    assert!(handovers::find(&db, &handle, in_time).await.unwrap().is_some());
+    assert_eq!(commit!(db, handovers::take, &handle, in_time).unwrap(), Some(b"sealed".to_vec()));
+    assert_eq!(commit!(db, handovers::take, &handle, in_time).unwrap(), None, "once");
 }

@@ -287,6 +287,9 @@ async fn a_consent_grows_is_listed_and_is_withdrawn(
     let first = consent("alice", "openid email");
     let put = first.clone();
     assert_eq!(commit!(db, consents::grant, &put).unwrap(), first);
+    let older = Consent { client: ClientId::from("web"), granted_at: BEGINNING - HOUR, ..first.clone() };
+    let put = older.clone();
+    commit!(db, consents::grant, &put).unwrap();
     let later = Consent { granted_at: BEGINNING + HOUR, updated_at: BEGINNING + HOUR, ..first.clone() };
     let put = later.clone();
     assert_eq!(commit!(db, consents::grant, &put).unwrap(), first, "nothing new, no new updated_at");
@@ -300,14 +303,11 @@ async fn a_consent_grows_is_listed_and_is_withdrawn(
         scope: Scope::parse("openid email phone").unwrap(),
         claims: vec!["birthdate".to_owned(), "nickname".to_owned(), "zoneinfo".to_owned()],
         updated_at: BEGINNING + HOUR,
-        ..first.clone()
+        ..first
     };
     assert_eq!(grown, expected);
     assert_eq!(consents::find(&db, &account, &spa).await.unwrap().unwrap(), expected);
-
-    let older = Consent { client: ClientId::from("web"), granted_at: BEGINNING - HOUR, ..first };
-    let put = older.clone();
-    commit!(db, consents::grant, &put).unwrap();
+    // What was agreed to for another client has not grown with it.
     assert_eq!(consents::list(&db, &account).await.unwrap(), [older.clone(), expected]);
     let (owner, client) = (account.clone(), spa.clone());
     assert!(commit!(db, consents::revoke, &owner, &client).unwrap());
@@ -397,6 +397,13 @@ async fn attempts_are_counted_within_a_window_block_and_are_cleared(
     commit!(db, attempts::block, "alice", until).unwrap();
     let blocked = attempts::find(&db, "alice", until - SECOND).await.unwrap().unwrap();
     assert_eq!(blocked.blocked_until, Some(until), "a block outlives its window");
+    commit!(db, attempts::clear_served, "alice", until - SECOND).unwrap();
+    assert!(attempts::find(&db, "alice", now).await.unwrap().is_some(), "it is not over yet");
+    commit!(db, attempts::clear_served, "alice", until).unwrap();
+    assert_eq!(attempts::find(&db, "alice", now).await.unwrap(), None);
+    commit!(db, attempts::record_failure, "alice", now, HOUR).unwrap();
+    commit!(db, attempts::clear_served, "alice", until).unwrap();
+    assert!(attempts::find(&db, "alice", now).await.unwrap().is_some(), "nothing held them off");
     commit!(db, attempts::clear, "alice").unwrap();
     assert_eq!(attempts::find(&db, "alice", now).await.unwrap(), None);
 }

@@ -4,13 +4,14 @@ use futures_util::future::join_all;
 use passerelle::id::FamilyId;
 use passerelle::secret::Digest;
 use passerelle::store::codes::{self, Redeemed};
-use passerelle::store::db::Db;
+use passerelle::store::db::{Db, Sql};
 use passerelle::store::error::StoreError;
-use passerelle::store::revoked_tokens;
+use passerelle::store::{login_sessions, meta, revoked_tokens};
 use rstest::rstest;
+use tokio::sync::oneshot;
 
 use super::place::{Engine, Place, commit};
-use super::samples::{HOUR, code};
+use super::samples::{HOUR, code, login_session};
 use crate::support::parts::BEGINNING;
 
 /// What becomes of one write in a crowd.
@@ -203,4 +204,67 @@ async fn a_closed_database_keeps_what_it_answered_and_refuses_the_rest(
             Err(refusal) => assert!(matches!(refusal, StoreError::Unavailable { .. }), "{refusal:?}"),
         }
     }
+}
+
+/// What is deferred to the commit fails there, when every work of it has gone well.
+#[tokio::test]
+async fn a_commit_that_fails_fails_for_everybody_who_shared_it() {
+    const DEFER: Sql = Sql::new("defer", "PRAGMA defer_foreign_keys = ON");
+    let place = Place::new(Engine::Sqlite);
+    let db = place.open().await;
+    let orphan = db.write(|tx| {
+        Box::pin(async move {
+            tx.execute(&DEFER, Vec::new()).await?;
+            login_sessions::insert(tx, &login_session("orphan", "nobody")).await
+        })
+    });
+    let neighbour = async { commit!(db, revoked_tokens::insert, "neighbour", BEGINNING, BEGINNING) };
+    let (orphan, neighbour) = tokio::join!(orphan, neighbour);
+    assert!(matches!(orphan, Err(StoreError::Conflict { .. })), "{orphan:?}");
+    assert_eq!(login_sessions::find(&db, &"orphan".into()).await.unwrap(), None);
+    let stands = revoked_tokens::contains(&db, "neighbour").await.unwrap();
+    assert_eq!(stands, neighbour.is_ok(), "{neighbour:?}");
+    assert!(commit!(db, revoked_tokens::insert, "later", BEGINNING, BEGINNING).unwrap(), "and it goes on");
+}
+
+/// Busy, and not out of order: the same again may go well, on the same connection.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_finds_the_database_held_by_somebody_is_told_that_it_is_busy(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const HOLD: Sql = Sql::new("hold", "UPDATE meta SET value = value");
+    let impatient = match engine {
+        Engine::Sqlite => Sql::new("wait for nobody", "PRAGMA busy_timeout = 0"),
+        Engine::Postgres => Sql::new("wait for nobody", "SELECT value FROM meta FOR UPDATE NOWAIT"),
+    };
+    let place = Place::new(engine);
+    let (first, second) = (place.open().await, place.open().await);
+    commit!(first, meta::put_if_absent, "name", "value").unwrap();
+    let tries = || {
+        let second = second.clone();
+        async move {
+            second.write(move |tx| Box::pin(async move { tx.fetch_all(&impatient, Vec::new()).await })).await
+        }
+    };
+    tries().await.unwrap();
+    let ((holds, held), (let_go, released)) = (oneshot::channel(), oneshot::channel::<()>());
+    let holder = tokio::spawn(async move {
+        first
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.execute(&HOLD, Vec::new()).await?;
+                    holds.send(()).unwrap();
+                    let _ = released.await;
+                    Ok(())
+                })
+            })
+            .await
+    });
+    held.await.unwrap();
+    let refused = tries().await;
+    assert!(matches!(refused, Err(StoreError::Busy { .. })), "{:?}", refused.err());
+    let_go.send(()).unwrap();
+    holder.await.unwrap().unwrap();
+    tries().await.unwrap();
 }

@@ -52,18 +52,29 @@ impl Site {
 
     /// Starts a process, or another one, and waits until it answers.
     pub async fn starts(&self) -> Process {
+        let log =
+            |port| std::fs::File::create(self.folder.path().join(format!("{port}.log"))).unwrap().into();
+        self.starts_logging(log).await
+    }
+
+    /// The same with a log whose reader has gone.
+    pub async fn starts_unheard(&self) -> Process {
+        self.starts_logging(|_| std::io::pipe().unwrap().1.into()).await
+    }
+
+    async fn starts_logging(&self, log: impl Fn(u16) -> Stdio) -> Process {
         // Somebody else may take the port between its choice and its use.
         for _ in 0..3 {
-            if let Some(process) = self.starts_at(free_port()).await {
+            let port = free_port();
+            if let Some(process) = self.starts_at(port, log(port)).await {
                 return process;
             }
         }
         panic!("{}", self.logs());
     }
 
-    async fn starts_at(&self, port: u16) -> Option<Process> {
+    async fn starts_at(&self, port: u16, log: Stdio) -> Option<Process> {
         let file = self.file(port);
-        let log = std::fs::File::create(self.folder.path().join(format!("{port}.log"))).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_passerelle"))
             .args(["serve", "--config"])
             .arg(&file)

@@ -34,7 +34,7 @@ pub(crate) struct FromCurl {
     #[arg(long)]
     live: bool,
     /// The user name that stands in the command, where it is not clear which field has it.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     user: Option<String>,
     /// The field with the user name.
     #[arg(long)]

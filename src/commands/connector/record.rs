@@ -36,7 +36,7 @@ pub(crate) struct Record {
     #[arg(long)]
     out: PathBuf,
     /// The user name.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     user: String,
     /// Which legacy system, by its name, where there are several.
     #[arg(long)]

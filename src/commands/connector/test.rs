@@ -32,7 +32,7 @@ pub(crate) struct Test {
     #[command(flatten)]
     file: ConfigurationFile,
     /// The user name.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     user: String,
     /// Which legacy system, by its name, where there are several.
     #[arg(long)]
