@@ -187,6 +187,14 @@ async fn every_page_is_seen_on_a_phone_and_on_a_desk() {
                 seen += 1;
             }
         }
+        // Text as large again, as a browser can be set to: it grows, and still fits a phone.
+        let (_, width, height) = WINDOWS[0];
+        chromium.is_as_wide_as(width, height).await;
+        let doubled = "document.documentElement.style.fontSize = '200%';
+            return [getComputedStyle(document.body).fontSize,
+                document.documentElement.scrollWidth <= document.documentElement.clientWidth]";
+        let doubled = chromium.window.execute(doubled, Vec::new()).await.unwrap();
+        assert_eq!(doubled, serde_json::json!(["32px", true]), "{name}");
     }
     assert!(seen >= 60, "{seen} pictures");
 }

@@ -18,7 +18,7 @@ use url::Url;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A phone and a desk, in CSS pixels.
-pub const WINDOWS: [(&str, u32, u32); 2] = [("phone", 390, 844), ("desk", 1280, 900)];
+pub const WINDOWS: [(&str, u32, u32); 2] = [("phone", 360, 780), ("desk", 1280, 900)];
 
 /// The browser and its driver.
 pub struct Chromium {
