@@ -78,7 +78,9 @@ async fn people_sign_out() {
 async fn sessions_expire_while_two_apps_hang() {
     let hearers = Hearers::open().await;
     let (_data, parts, sessions) = prepared(&hearers).await;
-    ["app-0", "app-1"].iter().for_each(|app| hearers.go_about(app, Way::Hangs));
+    for app in ["app-0", "app-1"] {
+        hearers.go_about(app, Way::Hangs);
+    }
     let (channel, before, began) = (parts.back_channel(), resident(), Instant::now());
     let end_session = EndSession { wake: Arc::clone(&channel.wake), ..parts.end_session() };
     let job = tokio::spawn(DeliverLogouts { back_channel: channel }.run());

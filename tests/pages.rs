@@ -179,7 +179,7 @@ const HOOKS: &[(&str, &[&str])] = &[
             r#"<input id="new-password-2" name="new_password_again" type="password""#,
         ],
     ),
-    ("passing", &[r#"<body id="passing-page">"#, r#"<meta http-equiv="refresh" content="0;url="#]),
+    ("passing", &[r#"<body id="passing-page">"#, r#"<meta http-equiv="refresh" content="#]),
     ("not_signed_in", &[r#"<body id="not-signed-in-page">"#]),
     ("account", &[r#"<body id="account-page">"#, r#"<h2 class="section-title" id="apps">"#]),
     ("still_signed_in", &[r#"<body id="still-signed-in-page">"#]),

@@ -41,9 +41,9 @@ impl Default for Turns {
 impl Turns {
     /// Waits for a turn to call `client`: first for one of the client's own, so that whoever waits there keeps nobody else waiting.
     pub async fn take(&self, client: &ClientId) -> Option<Turn> {
-        let _of_client = self.of(client).acquire_owned().await.ok()?;
-        let _of_all = Arc::clone(&self.0.all).acquire_owned().await.ok()?;
-        Some(Turn { _of_client, _of_all })
+        let of_client = self.of(client).acquire_owned().await.ok()?;
+        let of_all = Arc::clone(&self.0.all).acquire_owned().await.ok()?;
+        Some(Turn { _of_client: of_client, _of_all: of_all })
     }
 
     /// How many calls to `client` can begin now, when `taken` others are about to begin.
