@@ -1,7 +1,5 @@
 //! What the bridge announces of itself, and that it can be relied on.
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
 use axum::http::StatusCode;
 use openidconnect::core::{CoreJsonWebKeySet, CoreProviderMetadata, CoreResponseMode};
 use openidconnect::{IssuerUrl, JsonWebKey as _};
@@ -12,9 +10,9 @@ use passerelle::oauth::client_authentication::AuthenticationMethod;
 use passerelle::oauth::grant_type::GrantType;
 use passerelle::provider::discovery::{Endpoints, document};
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
 use crate::support::bridge::{bridge, get};
+use crate::support::client_library::over;
 use crate::support::parts::{apis, clients};
 
 const OPENID: &str = "/.well-known/openid-configuration";
@@ -91,15 +89,6 @@ async fn a_client_library_discovers_the_bridge_and_its_keys() {
     );
     // It fetched them from `jwks_uri`.
     assert!(!metadata.jwks().keys().is_empty());
-}
-
-async fn over(
-    router: Router,
-    request: openidconnect::HttpRequest,
-) -> Result<openidconnect::HttpResponse, std::convert::Infallible> {
-    let (parts, body) = router.oneshot(request.map(Body::from)).await?.into_parts();
-    let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-    Ok(openidconnect::HttpResponse::from_parts(parts, body))
 }
 
 #[tokio::test]

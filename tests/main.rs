@@ -69,6 +69,8 @@ pub mod loopback;
 mod master_key;
 #[path = "../examples/native_app/mod.rs"]
 pub mod native_app;
+#[cfg(test)]
+mod openidconnect_crate;
 #[path = "../examples/own_api/mod.rs"]
 pub mod own_api;
 #[path = "../examples/own_api_introspection/mod.rs"]

@@ -7,6 +7,7 @@ pub mod bridge;
 pub mod browser;
 pub mod certificates;
 pub mod chromium;
+pub mod client_library;
 pub mod cognito;
 pub mod custody;
 pub mod desk;
