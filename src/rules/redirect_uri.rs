@@ -7,8 +7,6 @@
 //! name `localhost` may resolve to another machine or be answered by another interface (§8.3 advises against it); it is
 //! matched like any other host, port included. A confidential client has a fixed address and gets no such freedom.
 
-use url::{Host, Url};
-
 use crate::model::client::Client;
 use crate::oauth::response::{AuthorizationResponse, Outcome};
 use crate::oauth::response_mode::ResponseMode;
@@ -108,21 +106,11 @@ fn matches(client: &Client, registered: &str, asked: &str) -> bool {
 ///
 /// Only the port is taken out of `asked`, and the rest is compared as text: a URL parser that forgives is no judge of equality.
 fn matches_with_any_port(registered: &str, asked: &str) -> bool {
-    is_loopback(registered)
-        && split_port(registered).is_some_and(|(head, _, tail)| {
-            split_port(asked).is_some_and(|(asked_head, port, asked_tail)| {
-                asked_head == head && asked_tail == tail && (port.is_empty() || is_port(port))
-            })
+    split_port(registered).is_some_and(|(head, _, tail)| {
+        split_port(asked).is_some_and(|(asked_head, port, asked_tail)| {
+            asked_head == head && asked_tail == tail && (port.is_empty() || is_port(port))
         })
-}
-
-fn is_loopback(uri: &str) -> bool {
-    let host = Url::parse(uri).ok().and_then(|url| url.host().map(|host| host.to_owned()));
-    match host {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(_)) | None => false,
-    }
+    })
 }
 
 /// `http://127.0.0.1:80/x` as its head, its port and its tail; `None` when it does not begin with one of the two loopback addresses.
