@@ -240,7 +240,10 @@ async fn a_system_that_says_nothing_for_too_long_gives_nothing_new_and_ends_noth
     let story = Story::open(SESSION).await;
     let mut bob = story.bob(&story.house.web(), "openid").await;
     story.breaks(&Fault::Html503);
-    story.forward(61);
+    story.forward(55);
+    story.refreshes(&mut bob).await;
+    story.forward(6);
+    assert_eq!(story.userinfo(&bob).await, 503);
     let late = (503, "temporarily_unavailable".to_owned());
     assert_eq!(story.refusal(&bob).await, late);
     assert_eq!(story.refusal(&bob).await, late, "also while it is not asked again");

@@ -1,5 +1,7 @@
 //! The binary as processes: what was answered survives a kill, and two of them on one database are one bridge.
 
+use regex::Regex;
+
 use crate::support::app::{Tokens, error};
 use crate::support::members::{handed_by, house_config};
 use crate::support::postgres::new_database;
@@ -100,6 +102,22 @@ async fn a_log_tells_who_did_what_and_no_secret() {
     ];
     for secret in secrets {
         assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_tells_under_the_reference_of_an_error_page_which_check_failed_and_both_values() {
+    let site = Site::at("sqlite:passerelle.db").await;
+    let process = site.starts().await;
+    let evil = "https://evil.example/callback";
+    let page = process.browser().get(&process.web().request(&[("redirect_uri", evil)])).await;
+    let (_, after) = page.body.split_once("<code>").unwrap();
+    let reference = after.split('<').next().unwrap();
+    let logs = site.logs();
+    let line = logs.lines().find(|line| line.contains(reference)).unwrap_or_else(|| panic!("{logs}"));
+    let line = Regex::new("\u{1b}\\[[0-9;]*m").unwrap().replace_all(line, "");
+    for told in ["client.id=web ", "redirect_uri_not_registered", evil, "https://web.example/callback"] {
+        assert!(line.contains(told), "{told}: {line}");
     }
 }
 

@@ -3,7 +3,7 @@
 use passerelle::id::{Audience, ClientId};
 use passerelle::model::api::{Api, ApiScope};
 use passerelle::model::authorization::Authorization;
-use passerelle::model::client::Client;
+use passerelle::model::client::{Client, SubjectKind};
 use passerelle::oauth::claims::ClaimsRequest;
 use passerelle::oauth::error::ErrorCode;
 use passerelle::oauth::grant_type::GrantType;
@@ -270,6 +270,16 @@ fn one_access_token_carries_no_more_than_was_granted() {
         let told = narrow(granted, asked, &resources(named), &all_apis()).map(pair);
         assert_eq!(told, expected, "{asked:?} {named:?}: {paragraph}");
     }
+}
+
+#[test]
+fn two_apis_that_know_the_person_by_different_names_get_no_token_together() {
+    let both = granted("openid events.read mail.send", &[API, SECOND_API]);
+    let mut all = all_apis();
+    let second = all.iter_mut().find(|api| api.audience.as_str() == SECOND_API).unwrap();
+    second.subject = Some(SubjectKind::LegacyUserName);
+    let told = narrow(&both, None, &resources(&[API, SECOND_API]), &all).map(pair);
+    assert_eq!(told, Err(Refusal::FormatsDiffer), "one token has one `sub`");
 }
 
 #[test]
