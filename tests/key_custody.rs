@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use passerelle::admin::keys::Keys;
 use passerelle::jobs::rotate_keys::{RotateKeys, duties};
+use passerelle::keys::compact::VerifyError;
 use passerelle::keys::keyring::Keyring;
 use passerelle::keys::master_key::MasterKey;
 use passerelle::keys::ring::Duty;
@@ -30,6 +31,7 @@ async fn custody() -> KeyCustody {
             rotate_every: DAY * 90,
             publish_before: DAY,
             longest_token: Duration::from_hours(1),
+            longest_hint: DAY * 7,
         }),
     }
 }
@@ -74,6 +76,31 @@ async fn a_key_is_published_a_day_before_it_signs_and_stays_until_its_last_token
     clock.forward(Duration::from_secs(60));
     custody.keep(clock.now()).await.unwrap();
     assert_eq!(es256_states(&custody, &clock).await, ["signing"]);
+}
+
+#[tokio::test]
+async fn a_hint_is_known_for_as_long_as_sessions_live_though_its_key_is_not_published_any_more() {
+    let custody = custody().await;
+    let clock = Clock::set_to(BEGINNING);
+    let first = custody.keep(clock.now()).await.unwrap();
+    let keyring = Keyring::new(custody.assemble(&first).await.unwrap());
+    let token = keyring.sign(SigningAlgorithm::Es256, "JWT", &serde_json::json!({"a": 1})).await.unwrap();
+    let rounds = async |span: Duration| {
+        clock.forward(span);
+        keyring.replace(custody.assemble(&custody.keep(clock.now()).await.unwrap()).await.unwrap());
+    };
+    rounds(DAY * 89).await;
+    rounds(DAY).await;
+    rounds(Duration::from_mins(59)).await;
+    assert!(keyring.verify(&token).is_ok(), "still published");
+    rounds(Duration::from_mins(1)).await;
+    assert_eq!(keyring.verify(&token), Err(VerifyError::UnknownKey));
+    let (gone, _) = &first[0];
+    assert!(!keyring.public_keys().iter().any(|key| key.id == gone.id));
+    assert!(Keys { custody: custody.clone() }.export(Some(&gone.id), clock.now()).await.is_err());
+    assert!(keyring.verify_hint(&token).is_ok());
+    rounds(DAY * 7).await;
+    assert_eq!(keyring.verify_hint(&token), Err(VerifyError::UnknownKey), "no session is that old");
 }
 
 #[tokio::test]

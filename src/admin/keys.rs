@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::id::KeyId;
-use crate::keys::ring::PublicKey;
+use crate::keys::ring::{Duty, PublicKey};
+use crate::model::signing_key::KeyState;
 use crate::oauth::algorithm::SigningAlgorithm;
 use crate::rules::key_life::Urgency;
 use crate::store::signing_keys;
@@ -17,7 +18,7 @@ pub struct ListedKey {
     pub id: KeyId,
     /// `alg`.
     pub algorithm: SigningAlgorithm,
-    /// `published`, `signing`, `retired` or `gone`.
+    /// `published`, `signing` or `retired`.
     pub state: &'static str,
     /// When it was made.
     pub created_at: Timestamp,
@@ -59,14 +60,15 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Every key that is kept, oldest first.
+    /// Every key that signs, did or will, and is published; oldest first.
     ///
     /// # Errors
     /// When they cannot be read.
     pub async fn list(&self, now: Timestamp) -> Result<Vec<ListedKey>, CustodyError> {
         let keys = signing_keys::list(&self.custody.db).await?;
-        Ok(keys
-            .into_iter()
+        // One that is only remembered is nobody's concern.
+        let kept = keys.into_iter().filter(|key| self.custody.state(key, now) != KeyState::Gone);
+        Ok(kept
             .map(|key| ListedKey {
                 state: self.custody.state(&key, now).as_str(),
                 id: key.id,
@@ -84,7 +86,7 @@ impl Keys {
     /// [`ExportError`].
     pub async fn export(&self, id: Option<&KeyId>, now: Timestamp) -> Result<Vec<ExportedKey>, ExportError> {
         let mut placed = self.custody.placed(now).await?;
-        placed.retain(|(key, _)| id.is_none_or(|id| key.id == *id));
+        placed.retain(|(key, duty)| *duty != Duty::Remembered && id.is_none_or(|id| key.id == *id));
         if placed.is_empty() {
             return Err(id.map_or(ExportError::None, |id| ExportError::Unknown(id.clone())));
         }

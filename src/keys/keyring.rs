@@ -102,6 +102,14 @@ impl Keyring {
     pub fn verify(&self, compact: &str) -> Result<VerifiedJws, VerifyError> {
         self.ring.load().verify(compact)
     }
+
+    /// The same for a hint, which one of the keys may have signed that are only remembered.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub fn verify_hint(&self, compact: &str) -> Result<VerifiedJws, VerifyError> {
+        self.ring.load().verify_hint(compact)
+    }
 }
 
 impl fmt::Debug for Keyring {

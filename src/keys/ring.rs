@@ -21,6 +21,8 @@ pub enum Duty {
     Signs,
     /// It is published only: it waits for its time, or what it signed is still about.
     Published,
+    /// It is not published any more, and vouches for nothing but hints. Whoever forges one gains nothing: a hint opens no door.
+    Remembered,
 }
 
 /// The public half of one of our keys, as we publish it.
@@ -40,6 +42,7 @@ pub struct PublicKey {
 pub struct Ring {
     signers: BTreeMap<SigningAlgorithm, Signer>,
     verifiers: HashMap<KeyId, (SigningAlgorithm, Verifier)>,
+    remembered: HashMap<KeyId, (SigningAlgorithm, Verifier)>,
     public: Vec<PublicKey>,
     jwks: Arc<[u8]>,
 }
@@ -54,6 +57,7 @@ impl Ring {
         let mut ring = Self {
             signers: BTreeMap::new(),
             verifiers: HashMap::new(),
+            remembered: HashMap::new(),
             public: Vec::new(),
             jwks: Arc::new([]),
         };
@@ -71,6 +75,10 @@ impl Ring {
         let verifier = public
             .verifier(*algorithm)
             .map_err(|source| KeyError::Engine { algorithm: *algorithm, source: source.into() })?;
+        if duty == Duty::Remembered {
+            self.remembered.insert(id.clone(), (*algorithm, verifier));
+            return Ok(());
+        }
         let jwk = published(id, *algorithm, public.members());
         self.verifiers.insert(id.clone(), (*algorithm, verifier));
         self.public.push(PublicKey { id: id.clone(), algorithm: *algorithm, jwk, pem });
@@ -95,16 +103,27 @@ impl Ring {
     }
 
     pub(super) fn verify(&self, compact: &str) -> Result<VerifiedJws, VerifyError> {
-        let token = Unverified::parse(compact)?;
-        // Everything that we sign names its key.
-        let kid = KeyId::from(token.kid.clone().ok_or(VerifyError::UnknownKey)?);
-        let (algorithm, verifier) = self.verifiers.get(&kid).ok_or(VerifyError::UnknownKey)?;
-        // RFC 8725 §3.1: the key decides about the algorithm, not the token.
-        if *algorithm != token.algorithm {
-            return Err(VerifyError::UnknownKey);
-        }
-        token.vouched_for(&**verifier, &kid)
+        vouched(compact, |kid| self.verifiers.get(kid))
     }
+
+    pub(super) fn verify_hint(&self, compact: &str) -> Result<VerifiedJws, VerifyError> {
+        vouched(compact, |kid| self.verifiers.get(kid).or_else(|| self.remembered.get(kid)))
+    }
+}
+
+fn vouched<'r>(
+    compact: &str,
+    find: impl Fn(&KeyId) -> Option<&'r (SigningAlgorithm, Verifier)>,
+) -> Result<VerifiedJws, VerifyError> {
+    let token = Unverified::parse(compact)?;
+    // Everything that we sign names its key.
+    let kid = KeyId::from(token.kid.clone().ok_or(VerifyError::UnknownKey)?);
+    let (algorithm, verifier) = find(&kid).ok_or(VerifyError::UnknownKey)?;
+    // RFC 8725 §3.1: the key decides about the algorithm, not the token.
+    if *algorithm != token.algorithm {
+        return Err(VerifyError::UnknownKey);
+    }
+    token.vouched_for(&**verifier, &kid)
 }
 
 impl fmt::Debug for Ring {

@@ -32,7 +32,7 @@ pub enum KeyState {
     Signing,
     /// Signs no more; published until the last token it signed has expired.
     Retired,
-    /// Nothing that it signed is still good.
+    /// Nothing that it signed is still good, except as a hint.
     Gone,
 }
 

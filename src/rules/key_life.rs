@@ -1,5 +1,6 @@
 //! When signing keys are made, stop signing and are deleted. Each algorithm has its own line of keys; a key is published before it
-//! signs, so that whoever caches our JWKS knows it in time, and stays published until the last token that it signed has expired.
+//! signs, so that whoever caches our JWKS knows it in time, and stays published until the last token that it signed has expired. It is
+//! remembered for longer: apps send ID tokens back as hints, however old, and a sign-out must not fail because keys changed meanwhile.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -20,6 +21,8 @@ pub struct KeyPolicy<'a> {
     pub publish_before: Duration,
     /// The longest life of anything that a key signs.
     pub longest_token: Duration,
+    /// How long after a key stopped signing an ID token of it may come back as a hint.
+    pub longest_hint: Duration,
 }
 
 /// One thing to do.
@@ -58,6 +61,7 @@ pub fn due(keys: &[SigningKeyRecord], policy: &KeyPolicy<'_>, now: Timestamp) ->
         keys.iter().filter(|key| is_signing(key, policy, now) && !is_youngest(key, keys, policy, now));
     actions.extend(outdone.map(|key| KeyAction::Retire(key.id.clone())));
     let gone = keys.iter().filter(|key| key.state(now, policy.longest_token) == KeyState::Gone);
+    let gone = gone.filter(|key| key.state(now, policy.longest_hint) == KeyState::Gone);
     actions.extend(gone.map(|key| KeyAction::Delete(key.id.clone())));
     actions
 }

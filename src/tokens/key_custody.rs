@@ -47,6 +47,8 @@ pub struct CustodyPolicy {
     pub publish_before: Duration,
     /// The longest life of anything that a key signs.
     pub longest_token: Duration,
+    /// How long after a key stopped signing an ID token of it may come back as a hint.
+    pub longest_hint: Duration,
 }
 
 impl CustodyPolicy {
@@ -56,6 +58,7 @@ impl CustodyPolicy {
             rotate_every: self.rotate_every,
             publish_before: self.publish_before,
             longest_token: self.longest_token,
+            longest_hint: self.longest_hint,
         }
     }
 }
@@ -77,7 +80,7 @@ pub struct KeyCustody {
 }
 
 impl KeyCustody {
-    /// Does what is due at `now`, and answers with the keys that are published then, oldest first, and what each is for.
+    /// Does what is due at `now`, and answers with the keys that are kept then, oldest first, and what each is for.
     ///
     /// # Errors
     /// [`CustodyError`]; what was done before stays done.
@@ -93,7 +96,7 @@ impl KeyCustody {
         self.placed(now).await
     }
 
-    /// Replaces the key that signs with `algorithm`, as an operator asks. Answers with what is published then.
+    /// Replaces the key that signs with `algorithm`, as an operator asks. Answers with what is kept then.
     ///
     /// # Errors
     /// [`CustodyError`].
@@ -126,7 +129,7 @@ impl KeyCustody {
         key.state(now, self.policy.longest_token)
     }
 
-    /// The keys that are published at `now`, oldest first, and what each is for. Nothing is made, retired or deleted.
+    /// The keys that are kept at `now`, oldest first, and what each is for. Nothing is made, retired or deleted.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -136,10 +139,12 @@ impl KeyCustody {
             let signing = key_life::signing(&keys, key.algorithm, &self.policy.as_rule(), now);
             signing.is_some_and(|signing| signing.id == key.id)
         };
-        let published = keys.iter().filter(|key| self.state(key, now) != KeyState::Gone);
-        Ok(published
-            .map(|key| (key.clone(), if signs(key) { Duty::Signs } else { Duty::Published }))
-            .collect())
+        let duty = |key: &SigningKeyRecord| match self.state(key, now) {
+            KeyState::Gone => Duty::Remembered,
+            _ if signs(key) => Duty::Signs,
+            _ => Duty::Published,
+        };
+        Ok(keys.iter().map(|key| (key.clone(), duty(key))).collect())
     }
 
     async fn carry_out(
@@ -166,7 +171,7 @@ impl KeyCustody {
                     self.db
                         .write(move |tx| Box::pin(async move { signing_keys::delete(tx, &key).await }))
                         .await?;
-                    info!(key.id = %id, "deleted signing key {id}: nothing that it signed is still good");
+                    info!(key.id = %id, "deleted signing key {id}: nothing that it signed is of any use");
                 }
             }
         }

@@ -16,6 +16,7 @@ const POLICY: KeyPolicy<'static> = KeyPolicy {
     rotate_every: Duration::from_secs(90 * DAY),
     publish_before: Duration::from_secs(DAY),
     longest_token: Duration::from_secs(3_600),
+    longest_hint: Duration::ZERO,
 };
 
 fn after(seconds: u64) -> Timestamp {
@@ -83,6 +84,17 @@ fn what_is_due_follows_from_the_keys_and_the_time() {
     ];
     for (keys, seconds, expected, why) in rows {
         assert_eq!(due(&keys, &POLICY, after(seconds)), expected, "after {seconds}: {why}");
+    }
+}
+
+#[test]
+fn a_key_is_kept_for_hints_when_its_tokens_have_expired() {
+    let keys = [key("old", Es256, 0, Some(100)), key("new", Es256, 100, None)];
+    let policy = KeyPolicy { longest_hint: Duration::from_secs(7 * DAY), ..POLICY };
+    for (seconds, expected) in
+        [(3_700, vec![]), (100 + 7 * DAY - 1, vec![]), (100 + 7 * DAY, vec![delete("old")])]
+    {
+        assert_eq!(due(&keys, &policy, after(seconds)), expected, "after {seconds}");
     }
 }
 
