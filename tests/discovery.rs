@@ -12,7 +12,7 @@ use passerelle::provider::discovery::{Endpoints, document};
 use serde_json::{Value, json};
 
 use crate::support::bridge::{bridge, get};
-use crate::support::library::over;
+use crate::support::client_library::over;
 use crate::support::parts::{apis, clients};
 
 const OPENID: &str = "/.well-known/openid-configuration";

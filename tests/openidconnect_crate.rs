@@ -14,8 +14,8 @@ use passerelle::time::Clock;
 use url::Url;
 
 use crate::support::app::{App, Proof};
+use crate::support::client_library::over;
 use crate::support::house::{CONFIG, House, ISSUER};
-use crate::support::library::over;
 
 /// The library revokes nothing at a provider that has no TLS, so this one is known by an https address.
 const HERE: &str = "https://login.example.org";

@@ -65,8 +65,8 @@ pub fn due(keys: &[SigningKeyRecord], policy: &KeyPolicy<'_>, now: Timestamp) ->
     let outdone =
         keys.iter().filter(|key| is_signing(key, policy, now) && !is_youngest(key, keys, policy, now));
     actions.extend(outdone.map(|key| KeyAction::Retire(key.id.clone(), now)));
-    let of_use = policy.longest_token.max(policy.longest_hint);
-    let gone = keys.iter().filter(|key| key.state(now, of_use) == KeyState::Gone);
+    let gone = keys.iter().filter(|key| key.state(now, policy.longest_token) == KeyState::Gone);
+    let gone = gone.filter(|key| key.state(now, policy.longest_hint) == KeyState::Gone);
     actions.extend(gone.map(|key| KeyAction::Delete(key.id.clone())));
     actions
 }
