@@ -149,6 +149,7 @@ fn handover() -> Vec<HandoverError> {
         HandoverError::NoToken => HandoverError::NoToken,
         HandoverError::Legacy(_) => HandoverError::Legacy(down()),
         HandoverError::Throttled { .. } => HandoverError::Throttled { until: BEGINNING },
+        HandoverError::NoHandle => HandoverError::NoHandle,
         HandoverError::NothingWaits => HandoverError::NothingWaits,
         HandoverError::Unsolicited => HandoverError::Unsolicited,
         HandoverError::Unsealable => HandoverError::Unsealable,
@@ -214,6 +215,7 @@ fn authorization() -> Vec<AuthorizationRefusal> {
         AuthorizationRefusal::ResponseTypeUnsupported => AuthorizationRefusal::ResponseTypeUnsupported,
         AuthorizationRefusal::GrantNotRegistered => AuthorizationRefusal::GrantNotRegistered,
         AuthorizationRefusal::ResponseModeUnsupported => AuthorizationRefusal::ResponseModeUnsupported,
+        AuthorizationRefusal::TooLongToWait => AuthorizationRefusal::TooLongToWait,
         AuthorizationRefusal::TooLong(_) => AuthorizationRefusal::TooLong("state"),
         AuthorizationRefusal::Narrowing(_) => NarrowingRefusal::NothingKnown.into(),
         AuthorizationRefusal::ChallengeMissing => AuthorizationRefusal::ChallengeMissing,
@@ -443,13 +445,9 @@ fn the_catalogue_is_what_it_was() {
     catalogue.pages(&sign_out());
     catalogue.section("Told on a page: anywhere");
     catalogue.pages(&forms());
-    for refused in [
-        Refused::malformed_form(),
-        Refused::too_long_for_a_cookie(),
-        Refused::not_found(),
-        Refused::method_not_allowed(),
-        Refused::panicked(),
-    ] {
+    for refused in
+        [Refused::malformed_form(), Refused::not_found(), Refused::method_not_allowed(), Refused::panicked()]
+    {
         catalogue.page(&refused);
     }
     catalogue.pages(&store());

@@ -225,6 +225,37 @@ async fn another_persons_session_is_replaced_only_after_a_question_that_names_bo
 }
 
 #[tokio::test]
+async fn somebody_who_was_here_before_replaces_nobody_silently_either() {
+    let house = house().await;
+    signed_in(&house, "bob", "builder").await;
+    let mut browser = signed_in(&house, "alice", "wonderland").await;
+    // A request of this very browser waits, and the site hands bob over.
+    browser.get(&house.web().request(&[("prompt", "login")])).await;
+    let token = house.handed_to("bob", "builder").await;
+    let page = house.hands_over(&mut browser, &token).await;
+    assert!(page.is_page("handover-page") && page.body.contains("alice"), "{page:?}");
+    assert!(browser.clone().get("/account").await.body.contains("<strong>alice</strong>"));
+    answers(&mut browser, &page, "continue").await.sent_to(WEB);
+}
+
+#[tokio::test]
+async fn a_yes_does_not_count_against_somebody_who_signed_in_after_the_question() {
+    let house = House::of_site("both", "").await;
+    let mut browser = house.browser();
+    let token = house.handed_to_alice().await;
+    let page = house.hands_over(&mut browser, &token).await;
+    assert!(page.is_page("handover-page") && !page.body.contains("bob"), "{page:?}");
+    // In another tab.
+    let form = browser.get("/account").await;
+    assert!(browser.sign_in(&form, "bob", "builder").await.is_page("account-page"));
+    let again = answers(&mut browser, &page, "continue").await;
+    assert!(again.is_page("handover-page") && again.body.contains("bob"), "{again:?}");
+    assert!(browser.clone().get("/account").await.body.contains("<strong>bob</strong>"));
+    assert_eq!(answers(&mut browser, &again, "continue").await.location().as_deref(), Some("/account"));
+    assert!(browser.get("/account").await.body.contains("<strong>alice</strong>"));
+}
+
+#[tokio::test]
 async fn a_handle_counts_once() {
     let house = house().await;
     let mut browser = waiting(&house).await;
@@ -335,8 +366,9 @@ async fn a_token_that_comes_by_another_way_is_not_taken() {
             refused(&house.posts(&mut house.browser(), &token).await, 404);
         }
         if configured != "query" {
-            let shown = house.browser().send_with(&[("referer", &referer)], Method::GET, &query, None).await;
-            refused(&shown, 404);
+            let mut browser = house.browser();
+            browser.headers = vec![("referer", referer.clone())];
+            refused(&browser.get(&query).await, 404);
         }
         if configured != "cookie" {
             let mut browser = house.browser();
@@ -361,8 +393,54 @@ async fn whoever_has_to_sign_in_anew_is_signed_out_at_the_site_on_the_way() {
         assert!(house.hands_over(&mut browser, &token).await.sent_to(WEB).contains_key("code"), "{more:?}");
     }
     // Nobody is signed in here, but perhaps there.
-    let away = house.browser().get(&house.web().request(&[("max_age", "60")])).await;
+    for more in [("max_age", "60"), ("prompt", "login"), ("prompt", "select_account")] {
+        let away = house.browser().get(&house.web().request(&[more])).await;
+        assert!(away.location().unwrap().contains("/logout.aspx"), "{more:?}: {away:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_may_choose_is_signed_out_at_the_site_only_when_the_app_wants_them_anew() {
+    let house = House::of_site("both", "").await;
+    let mut alice = house.browser();
+    house.web().code(&mut alice, &[]).await;
+    let stranger = house.browser();
+    for (browser, wish, anew) in [
+        (&stranger, None, false),
+        (&stranger, Some(("prompt", "login")), true),
+        (&stranger, Some(("prompt", "select_account")), true),
+        (&stranger, Some(("max_age", "3600")), true),
+        // She is signed in, and somebody else is meant or wants to be.
+        (&alice, Some(("prompt", "select_account")), true),
+    ] {
+        let mut browser = browser.clone();
+        let more = wish.as_slice();
+        let page = browser.get(&house.web().request(more)).await;
+        assert!(page.is_page("login-page"), "{page:?}");
+        let away = browser.get(&format!("/sign-in/legacy?request={}", page.sealed())).await;
+        assert_eq!(away.location().unwrap().contains("/logout.aspx"), anew, "{more:?}: {away:?}");
+        let token = house.handed_to_alice().await;
+        let sent = house.hands_over(&mut browser, &token).await.sent_to(WEB);
+        assert!(sent.contains_key("code"), "{more:?}: {sent:?}");
+    }
+    // "Use another account", without a wish of the app.
+    let mut alice = house.browser();
+    house.web().code(&mut alice, &[]).await;
+    let page = alice.get(&house.spa().request(&[])).await;
+    let page = alice.get(&format!("/sign-in?request={}&prompt=login", page.sealed())).await;
+    let away = alice.get(&format!("/sign-in/legacy?request={}", page.sealed())).await;
     assert!(away.location().unwrap().contains("/logout.aspx"), "{away:?}");
+}
+
+#[tokio::test]
+async fn a_browser_that_keeps_no_cookies_is_told_so() {
+    let house = house().await;
+    let mut browser = waiting(&house).await;
+    let token = house.handed_to_alice().await;
+    house.posts(&mut browser, &token).await;
+    let shown = house.browser().send(Method::GET, "/handover/resume", None).await;
+    refused(&shown, 400);
+    assert!(shown.body.contains("Allow cookies for this site"), "{shown:?}");
 }
 
 #[tokio::test]
@@ -386,7 +464,7 @@ async fn a_bridge_that_the_old_system_does_not_know_takes_no_hand_over() {
     let mut browser = house.browser();
     assert!(browser.get(&house.web().request(&[])).await.is_page("login-page"));
     refused(&house.posts(&mut browser, "token").await, 404);
-    refused(&browser.send(Method::GET, "/handover?refresh_token=token", None).await, 404);
+    refused(&browser.get("/handover?refresh_token=token").await, 404);
     assert_eq!(house.old_system().journal.refreshes(), 0);
 }
 

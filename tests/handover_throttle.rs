@@ -106,6 +106,7 @@ async fn an_old_system_that_does_not_answer_says_nothing_about_a_token() {
         house.old_system().faults.set(Door::Token, Fault::Html503);
         assert_eq!(house.posts(&mut browser, "0123456789abcdef").await.status, 503);
     }
+    house.old_system().faults.set(Door::Token, Fault::None);
     let token = house.handed_to_alice().await;
     house.hands_over(&mut browser, &token).await.sent_to(WEB);
 }

@@ -19,6 +19,8 @@ mod connector;
 #[cfg(test)]
 mod consent;
 #[cfg(test)]
+mod cookies;
+#[cfg(test)]
 mod cors;
 #[path = "../examples/demo/mod.rs"]
 pub mod demo;
@@ -40,6 +42,10 @@ mod gateway;
 mod ground;
 #[cfg(test)]
 mod handover;
+#[cfg(test)]
+mod handover_query;
+#[cfg(test)]
+mod handover_tabs;
 #[cfg(test)]
 mod handover_throttle;
 #[cfg(test)]
@@ -102,6 +108,8 @@ mod session_end;
 mod sign_in;
 #[cfg(test)]
 mod sign_on;
+#[cfg(test)]
+mod sign_on_in_browser;
 #[cfg(test)]
 mod single_sign_on;
 #[path = "../examples/spa/mod.rs"]

@@ -15,7 +15,6 @@ use crate::model::login_session::LoginSession;
 use crate::model::registry::Registry;
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::params::{MalformedParams, Params};
-use crate::oauth::prompt::Prompt;
 use crate::provider::admission::{Admission, Admitted};
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::issue::Issue;
@@ -353,12 +352,14 @@ impl Authorize {
         // Who only has to show once more that it is them need not type their name again.
         let again = matches!(reason, SignInReason::Asked | SignInReason::TooLongAgo);
         let known = person.filter(|_| again).map(|person| person.account.user_name.clone());
+        let request = self.seal(pending, visitor)?;
+        let legacy_site = self.settings.method == SignInMethod::Both && self.can_go_there(anew, &request);
         Ok(Step::SignIn(Box::new(SignInPrompt {
-            request: self.seal(pending, visitor)?,
+            request,
             client: admitted.map(|admitted| admitted.client.clone()),
             redirect_uri: self.redirect_of(pending),
             realms: self.realms(admitted.map(|admitted| &*admitted.client)),
-            legacy_site: self.settings.method == SignInMethod::Both && self.site_url(anew, "").is_some(),
+            legacy_site,
             user_name: checked.and_then(|checked| checked.login_hint.clone()).or(known).unwrap_or_default(),
             reason,
             refusal: None,

@@ -14,6 +14,7 @@ use crate::legacy::connector::Connector;
 use crate::legacy::refusal::Refusal;
 use crate::legacy::site::{Handover, SiteDescription, Source, Unsolicited};
 use crate::legacy::tokens::Arrival;
+use crate::model::account::Account;
 use crate::model::client::Client;
 use crate::provider::authorize::Authorize;
 use crate::provider::authorize_error::AuthorizeError;
@@ -67,6 +68,8 @@ pub struct Brought {
     pub referer: Option<String>,
     /// `state` of the return URL.
     pub state: Option<String>,
+    /// Whether a picture or a frame of another page asked, and not the person.
+    pub embedded: bool,
     /// Where its browser is.
     pub address: IpAddr,
 }
@@ -76,8 +79,8 @@ pub struct Brought {
 pub struct Back {
     /// The handle of what waits.
     pub handle: Secret,
-    /// The request that waits for it, sealed.
-    pub pending: Option<String>,
+    /// The requests that wait for one, sealed; the last one first.
+    pub pending: Vec<String>,
 }
 
 /// What comes next for the browser.
@@ -89,6 +92,8 @@ pub enum HandoverStep {
         cookie: Secret,
         /// What comes next.
         step: Step,
+        /// The request that was waiting for it, sealed.
+        answered: Option<String>,
     },
     /// The person is asked.
     Ask(Box<HandoverPrompt>),
@@ -124,6 +129,18 @@ impl std::fmt::Debug for HandoverPrompt {
 struct Question {
     handle: String,
     pending: Option<String>,
+    /// Whom it says that they would sign out.
+    instead_of: Option<AccountId>,
+}
+
+/// A hand-over whose browser is back.
+struct Came {
+    waiting: Waiting,
+    handle: Secret,
+    /// The request that waits for it,
+    sealed: Option<String>,
+    /// and what it holds.
+    pending: Option<Pending>,
 }
 
 impl Handovers {
@@ -137,7 +154,7 @@ impl Handovers {
             return Err(HandoverError::NotConfigured);
         }
         let source = site.source(brought.origin.as_deref(), brought.referer.as_deref());
-        if source == Source::Elsewhere {
+        if source == Source::Elsewhere || brought.embedded {
             let from = brought.origin.or(brought.referer).unwrap_or_default();
             return Err(HandoverError::Elsewhere { from });
         }
@@ -195,31 +212,19 @@ impl Handovers {
         now: Timestamp,
     ) -> Result<HandoverStep, HandoverError> {
         let waiting = self.waiting(&back.handle, now).await?;
-        let pending = self.pending(back.pending.as_deref(), visitor, now);
-        let live = self.authorize.signed_in(visitor, now).await?;
-        let identity = &waiting.arrival.identity;
-        let known = accounts::find_by_legacy_id(&self.db, &identity.connector, &identity.legacy_id).await?;
-        let signed_in = match (&live, &known) {
-            (None, _) => SignedIn::Nobody,
-            (Some((_, account)), Some(known)) if account.id == known.id => SignedIn::SamePerson,
-            (Some(_), _) => SignedIn::AnotherPerson,
-        };
+        let (sealed, pending) = self.awaited(back.pending, &waiting, visitor, now).unzip();
+        let (signed_in, live) = self.signed_in(&waiting, visitor, now).await?;
         let facts = Facts {
             awaited: pending.is_some(),
             bound: bound(&waiting, pending.as_ref()),
             signed_in,
             unsolicited: unsolicited(self.site()?.unsolicited),
         };
+        let came = Came { waiting, handle: back.handle, sealed, pending };
         match handover::decide(&facts) {
             Verdict::Refuse => Err(HandoverError::Unsolicited),
-            Verdict::SignIn => self.enter(waiting, &back.handle, pending, visitor, now).await,
-            Verdict::Ask => {
-                let instead_of = live.map(|(_, account)| account.user_name);
-                let instead_of = instead_of.filter(|_| signed_in == SignedIn::AnotherPerson);
-                let question = Question { handle: back.handle.expose().to_owned(), pending: back.pending };
-                let pending = self.wanted(pending, now)?;
-                self.ask(question, &waiting, instead_of, (&pending, visitor), now)
-            }
+            Verdict::SignIn => self.enter(came, visitor, now).await,
+            Verdict::Ask => self.ask(came, live, visitor, now),
         }
     }
 
@@ -233,12 +238,20 @@ impl Handovers {
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<HandoverStep, HandoverError> {
-        let Question { handle, pending } =
+        let Question { handle, pending: sealed, instead_of } =
             self.sealer.open_form(Purpose::Browser, &visitor.bound(LABEL), sealed, now)?;
         let handle = Secret::from(handle);
         let waiting = self.waiting(&handle, now).await?;
-        let pending = self.pending(pending.as_deref(), visitor, now);
-        self.enter(waiting, &handle, pending, visitor, now).await
+        // A request that waited too long, or in another browser, is none.
+        let pending = sealed.as_deref().and_then(|sealed| self.authorize.open(sealed, visitor, now).ok());
+        let (signed_in, live) = self.signed_in(&waiting, visitor, now).await?;
+        let came = Came { waiting, handle, sealed, pending };
+        // Somebody has signed in since, of whom the question said nothing.
+        let unasked = live.as_ref().map(|account| &account.id) != instead_of.as_ref();
+        if signed_in == SignedIn::AnotherPerson && unasked {
+            return self.ask(came, live, visitor, now);
+        }
+        self.enter(came, visitor, now).await
     }
 
     fn site(&self) -> Result<&SiteDescription, HandoverError> {
@@ -254,28 +267,59 @@ impl Handovers {
         Waiting::open(&self.sealer, &digest, &sealed).ok_or(HandoverError::NothingWaits)
     }
 
-    /// A request that waited too long, or in another browser, is none.
-    fn pending(&self, sealed: Option<&str>, visitor: &Visitor, now: Timestamp) -> Option<Pending> {
-        self.authorize.open(sealed?, visitor, now).ok()
+    /// The request that the hand-over answers: the one whose `state` came back, or else the last that began. One that waited too long, or
+    /// in another browser, is none.
+    fn awaited(
+        &self,
+        sealed: Vec<String>,
+        waiting: &Waiting,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Option<(String, Pending)> {
+        let open = |sealed: String| {
+            let pending = self.authorize.open(&sealed, visitor, now).ok()?;
+            Some((sealed, pending))
+        };
+        let mut open: Vec<_> = sealed.into_iter().filter_map(open).collect();
+        let meant =
+            |(_, pending): &(String, Pending)| waiting.state.is_some() && pending.state == waiting.state;
+        let index = open.iter().position(meant).unwrap_or_default();
+        (index < open.len()).then(|| open.swap_remove(index))
+    }
+
+    /// Who is signed in with this browser, beside the person who was handed over.
+    async fn signed_in(
+        &self,
+        waiting: &Waiting,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<(SignedIn, Option<Account>), HandoverError> {
+        let Some((_, live)) = self.authorize.signed_in(visitor, now).await? else {
+            return Ok((SignedIn::Nobody, None));
+        };
+        let identity = &waiting.arrival.identity;
+        let known = accounts::find_by_legacy_id(&self.db, &identity.connector, &identity.legacy_id).await?;
+        let same = known.is_some_and(|known| known.id == live.id);
+        Ok((if same { SignedIn::SamePerson } else { SignedIn::AnotherPerson }, Some(live)))
     }
 
     async fn enter(
         &self,
-        waiting: Waiting,
-        handle: &Secret,
-        pending: Option<Pending>,
+        came: Came,
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<HandoverStep, HandoverError> {
+        let Came { waiting, handle, sealed, pending } = came;
         info!(
             address = %visitor.address, awaited = pending.is_some(), from_site = waiting.from_site,
             "the legacy site hands somebody over"
         );
+        let answered = sealed.filter(|_| pending.is_some());
         let pending = self.wanted(pending, now)?;
         let by = By::Handover { handle: Digest::of(handle.expose()) };
         let entering = Entering { arrival: waiting.arrival, by };
         let Entered { cookie, step } = self.entry.settle(entering, pending, visitor, now).await?;
-        Ok(HandoverStep::SignedIn { cookie, step })
+        Ok(HandoverStep::SignedIn { cookie, step, answered })
     }
 
     /// What is wanted: what waits, or the place for those whom nobody expects.
@@ -284,22 +328,34 @@ impl Handovers {
         Ok(pending.unwrap_or_else(|| Pending::new(Wanted::Place(landing), now)))
     }
 
+    /// Asks. `live` is whose session there is.
     fn ask(
         &self,
-        question: Question,
-        waiting: &Waiting,
-        instead_of: Option<String>,
-        (pending, visitor): (&Pending, &Visitor),
+        came: Came,
+        live: Option<Account>,
+        visitor: &Visitor,
         now: Timestamp,
     ) -> Result<HandoverStep, HandoverError> {
+        let Came { waiting, handle, sealed, pending } = came;
+        let identity = &waiting.arrival.identity;
+        let another = |account: &Account| {
+            account.connector != identity.connector || account.legacy_id != identity.legacy_id
+        };
+        let instead_of = live.filter(another);
+        let question = Question {
+            handle: handle.expose().to_owned(),
+            pending: sealed,
+            instead_of: instead_of.as_ref().map(|account| account.id.clone()),
+        };
         let bound = visitor.bound(LABEL);
         let sealed = self.sealer.seal_form(Purpose::Browser, &bound, &question, now + WAITS, &self.chance);
-        let (client, checked) = self.authorize.asked(pending).unzip();
+        let pending = self.wanted(pending, now)?;
+        let (client, checked) = self.authorize.asked(&pending).unzip();
         Ok(HandoverStep::Ask(Box::new(HandoverPrompt {
             request: sealed.map_err(|_| HandoverError::Unsealable)?,
             user_name: waiting.arrival.identity.user_name.clone(),
-            instead_of,
-            redirect_uri: self.authorize.redirect_of(pending),
+            instead_of: instead_of.map(|account| account.user_name),
+            redirect_uri: self.authorize.redirect_of(&pending),
             client,
             ui_locales: checked.map(|checked| checked.ui_locales).unwrap_or_default(),
         })))

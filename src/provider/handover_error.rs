@@ -30,7 +30,10 @@ pub enum HandoverError {
         /// Until when.
         until: Timestamp,
     },
-    /// There is no handle, or what it stood for is gone.
+    /// The browser has no handle: it keeps no cookies, or it is another one.
+    #[error("the browser brought no handle of a hand-over")]
+    NoHandle,
+    /// What the handle stood for is gone.
     #[error("there is no hand-over that waits for this browser")]
     NothingWaits,
     /// Nobody waited for it, and the configuration wants no such sign-ins; or it answers another request than the one that waits.

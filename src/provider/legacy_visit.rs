@@ -1,21 +1,29 @@
 //! The way to the legacy site, for a request whose person signs in there.
 
 use crate::oauth::prompt::Prompt;
+use crate::provider::admission::Admitted;
 use crate::provider::authorize::Authorize;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::pending::{Pending, Wanted};
 use crate::provider::step::{LegacyVisit, Step};
 use crate::provider::visitor::Visitor;
 use crate::rules::authorization::CheckedRequest;
+use crate::rules::authorization_refusal::AuthorizationRefusal;
 use crate::time::Timestamp;
+
+/// A request waits in a cookie while its person is at the site, and browsers keep some four thousand bytes of one.
+const LONGEST: usize = 3800;
+/// What `state` adds to a sealed request, generously.
+const STATE: usize = 100;
 
 /// The legacy site has no page for this.
 pub(super) struct NoSuchPage;
 
-/// Whether the request wants the person to prove themselves anew, or to have done so at a time that only a new proof can tell: the legacy
+/// Whether the request wants the person to prove themselves anew or to choose who they are, or to have done so at a time that only a new proof can tell: the legacy
 /// site does not say when it last asked for a password.
 pub(super) fn asks_anew(checked: &CheckedRequest) -> bool {
-    checked.prompts.contains(Prompt::Login) || checked.max_age.is_some()
+    let prompts = &checked.prompts;
+    prompts.contains(Prompt::Login) || prompts.contains(Prompt::SelectAccount) || checked.max_age.is_some()
 }
 
 impl Authorize {
@@ -51,8 +59,29 @@ impl Authorize {
         let return_url = format!("{}?state={state}", self.settings.return_url);
         let location = self.site_url(anew, &return_url).ok_or(NoSuchPage)?;
         pending.state = Some(state);
-        let visit = |pending| Step::LegacySite(Box::new(LegacyVisit { pending, location }));
-        Ok(self.seal(&pending, visitor).map(visit))
+        let sealed = match self.seal(&pending, visitor) {
+            Ok(sealed) => sealed,
+            Err(error) => return Ok(Err(error)),
+        };
+        if sealed.len() > LONGEST {
+            return Ok(self.too_long(&pending));
+        }
+        let waits = self.settings.pending;
+        Ok(Ok(Step::LegacySite(Box::new(LegacyVisit { pending: sealed, location, waits }))))
+    }
+
+    /// Whether the request can be taken along to the legacy site, with `state` to come.
+    pub(super) fn can_go_there(&self, anew: bool, sealed: &str) -> bool {
+        sealed.len() + STATE <= LONGEST && self.site_url(anew, "").is_some()
+    }
+
+    /// The app hears that it asked for too much.
+    fn too_long(&self, pending: &Pending) -> Result<Step, AuthorizeError> {
+        let Wanted::Authorization(request) = &pending.wanted else { return Err(AuthorizeError::Unsealable) };
+        let refusal = AuthorizationRefusal::TooLongToWait;
+        let refused =
+            |admitted: Admitted| admitted.refuse(refusal.code(), &refusal.description(), &self.issuer);
+        Ok(self.admission().admit(request)?.map_or_else(|step| step, refused))
     }
 
     pub(super) fn site_url(&self, anew: bool, return_url: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! What comes next for the browser, as values: a page to show, or an answer to carry to the app.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,8 @@ pub struct LegacyVisit {
     pub pending: String,
     /// Where the browser goes.
     pub location: String,
+    /// How long the request waits.
+    pub waits: Duration,
 }
 
 /// What the app hears.

@@ -37,6 +37,11 @@ pub enum AuthorizationRefusal {
     /// Longer than is sensible.
     #[error("the parameter `{0}` is too long")]
     TooLong(&'static str),
+    /// It waits in a cookie, which holds only so much.
+    #[error(
+        "the request is too long to wait while its person signs in at the legacy site; some 2500 bytes can, state and claims included"
+    )]
+    TooLongToWait,
     /// Scope or target.
     #[error(transparent)]
     Narrowing(#[from] NarrowingRefusal),
@@ -83,6 +88,7 @@ impl AuthorizationRefusal {
             | Self::ResponseTypeMissing
             | Self::ResponseModeUnsupported
             | Self::TooLong(_)
+            | Self::TooLongToWait
             | Self::ChallengeMissing
             | Self::ChallengeMethodAlone
             | Self::ChallengePlain

@@ -128,6 +128,12 @@ pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
+/// Whether the browser shows what comes back, rather than a picture or a frame of another page (Fetch Metadata §2.1). One that does not say
+/// so is taken to: then the person is asked at worst.
+pub(super) fn shows_pages(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_none_or(|destination| destination == "document")
+}
+
 fn is_binding(value: &str) -> bool {
     value.len() == LENGTH && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }

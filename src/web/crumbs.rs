@@ -1,6 +1,8 @@
 //! Small cookies that flows leave for a moment, because the browser goes to another site in between and nothing else comes back with it;
 //! and the one that an app's frame watches. What the first kind holds is sealed or a one-time handle.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
@@ -11,7 +13,7 @@ use crate::web::browsers::{CookieKind, cookie};
 /// What is left for a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crumb {
-    /// The request that waits while its person is at the legacy site.
+    /// The requests that wait while their person is at the legacy site, one for each tab; the last one first.
     Pending,
     /// The handle of what the legacy site handed over.
     Handover,
@@ -21,6 +23,8 @@ pub enum Crumb {
 
 /// Browsers keep no cookie that is longer, name and attributes included (RFC 6265bis §5.7).
 const LONGEST: usize = 4000;
+/// Between values in one cookie: sealed ones are base64url.
+const BETWEEN: &str = ".";
 
 impl Crumb {
     const fn name(self, kind: CookieKind) -> &'static str {
@@ -34,19 +38,39 @@ impl Crumb {
         }
     }
 
-    /// Leaves `value`. False when it is too long for a cookie.
+    /// Leaves `value` for `lifetime`. False when it is too long for a cookie.
     #[must_use]
-    pub fn leave(self, kind: CookieKind, value: &str, response: &mut Response) -> bool {
-        let cookie = format!("{}={value}; {}", self.name(kind), kind.attributes());
+    pub fn leave(self, kind: CookieKind, value: &str, lifetime: Duration, response: &mut Response) -> bool {
+        let seconds = lifetime.as_secs();
+        let cookie = format!("{}={value}; {}; Max-Age={seconds}", self.name(kind), kind.attributes());
         if cookie.len() > LONGEST {
             return false;
         }
         append(&cookie, response)
     }
 
+    /// Leaves several values in one cookie: the first of them, and of the others as many as there is room for. A cookie for each would
+    /// grow until a proxy takes no request of this browser any more.
+    #[must_use]
+    pub fn leave_all(
+        self,
+        kind: CookieKind,
+        values: &[String],
+        lifetime: Duration,
+        response: &mut Response,
+    ) -> bool {
+        let some = |most: usize| values.iter().take(most).map(String::as_str).collect::<Vec<_>>();
+        (1..=values.len()).rev().any(|most| self.leave(kind, &some(most).join(BETWEEN), lifetime, response))
+    }
+
     /// What was left.
     pub fn read(self, kind: CookieKind, headers: &HeaderMap) -> Option<String> {
         cookie(headers, self.name(kind)).filter(|value| !value.is_empty()).map(str::to_owned)
+    }
+
+    /// What was left by [`Crumb::leave_all`].
+    pub fn read_all(self, kind: CookieKind, headers: &HeaderMap) -> Vec<String> {
+        self.read(kind, headers).iter().flat_map(|all| all.split(BETWEEN)).map(str::to_owned).collect()
     }
 
     /// Takes it back.

@@ -16,6 +16,7 @@ pub mod front;
 pub mod gate;
 pub mod hearers;
 pub mod house;
+pub mod listening;
 pub mod machines;
 pub mod members;
 pub mod parts;

@@ -87,6 +87,8 @@ pub struct LegacyLeave {
     pub location: String,
     /// What the page afterwards has to know, sealed, for a cookie.
     pub leaving: String,
+    /// How long that waits.
+    pub waits: Duration,
 }
 
 impl std::fmt::Debug for LegacyLeave {
@@ -391,7 +393,8 @@ impl RpInitiatedLogout {
         let bound = visitor.bound(LEAVING);
         let sealed =
             self.sealer.seal_form(Purpose::Browser, &bound, &leaving, now + self.pending, &self.chance);
-        Ok(Some(LegacyLeave { location, leaving: sealed.map_err(|_| SignOutError::Unsealable)? }))
+        let leaving = sealed.map_err(|_| SignOutError::Unsealable)?;
+        Ok(Some(LegacyLeave { location, leaving, waits: self.pending }))
     }
 }
 

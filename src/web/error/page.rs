@@ -15,6 +15,7 @@ use crate::provider::logout::rp_initiated::SignOutError;
 use crate::rules::logout::LogoutRefusal;
 use crate::rules::redirect_uri::UntrustedRedirect;
 use crate::store::error::StoreError;
+use crate::time::Timestamp;
 use crate::web::extract::params::MalformedForm;
 use crate::web::page::error::{ErrorDetails, ErrorPage, ErrorReason};
 use crate::web::pages::{Allowed, Details, Pages};
@@ -66,10 +67,20 @@ impl Refused {
         Self::because(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "parameters", cause)
     }
 
-    /// What has to wait in a cookie is too long for one.
-    pub fn too_long_for_a_cookie() -> Self {
-        let cause = "the request is too long to wait in a cookie while the browser is at the legacy site";
-        Self::because(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "request_too_long", cause)
+    /// A hand-over that was refused where its token stands in the address, told again where it does not: by the name of the check.
+    pub fn told_again(check: &str) -> Self {
+        let (why, from) = (String::new(), String::new());
+        let known = [
+            HandoverError::NotConfigured,
+            HandoverError::Elsewhere { from },
+            HandoverError::Legacy(Refusal::HandoverRefused { why: why.clone() }),
+            HandoverError::Legacy(Refusal::NoImmutableId { why: why.clone() }),
+            HandoverError::Legacy(Refusal::Unavailable { why }),
+            HandoverError::Throttled { until: Timestamp::from_seconds(0) },
+        ];
+        let mut told = known.iter().map(Self::from);
+        told.find(|refused| refused.check == check)
+            .unwrap_or_else(|| Self::from(&HandoverError::NothingWaits))
     }
 
     /// No page has this address.
@@ -168,6 +179,9 @@ impl From<&HandoverError> for Refused {
             }
             HandoverError::Throttled { .. } => {
                 refused(StatusCode::TOO_MANY_REQUESTS, ErrorReason::TooManyRequests, "handover_throttled")
+            }
+            HandoverError::NoHandle => {
+                refused(StatusCode::BAD_REQUEST, ErrorReason::OtherBrowser, "handover_cookie_missing")
             }
             HandoverError::NothingWaits => {
                 refused(StatusCode::BAD_REQUEST, ErrorReason::Expired, "handover_gone")

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use tower_sessions::Session;
 
 use crate::id::SessionId;
@@ -25,6 +25,8 @@ pub struct Visiting {
     /// `Accept-Language`.
     pub language: Option<String>,
     agent: Option<String>,
+    /// Its cookies, which no log shows.
+    pub cookies: HeaderMap,
 }
 
 impl Visiting {
@@ -62,10 +64,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Visiting {
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let language = header(header::ACCEPT_LANGUAGE);
         let agent = header(header::USER_AGENT);
+        let mut cookies = HeaderMap::new();
+        for value in parts.headers.get_all(header::COOKIE) {
+            let mut value = value.clone();
+            value.set_sensitive(true);
+            cookies.append(header::COOKIE, value);
+        }
         Ok(Self {
             arrived: arrived.ok_or(StatusCode::INTERNAL_SERVER_ERROR)?,
             session: session.ok_or(StatusCode::INTERNAL_SERVER_ERROR)?,
             language: language.map(str::to_owned),
+            cookies,
             agent: agent.map(|agent| agent.chars().take(LONGEST_AGENT).collect()),
         })
     }

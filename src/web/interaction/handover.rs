@@ -1,20 +1,22 @@
 //! `/handover`: where the legacy site hands somebody over, and `/handover/resume`, where the browser comes back with its own cookies. A
-//! token that came in the query is out of the address bar with the first answer.
+//! token that came in the query is out of the address bar with the first answer, also when it is refused.
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
+use tracing::warn;
 
 use crate::legacy::site::Handover;
 use crate::oauth::params::Params;
-use crate::provider::handover::{Back, Brought, HandoverPrompt, HandoverStep, Handovers};
+use crate::provider::handover::{Back, Brought, HandoverPrompt, HandoverStep, Handovers, WAITS};
 use crate::provider::handover_error::HandoverError;
 use crate::secret::Secret;
 use crate::time::Clock;
-use crate::web::browsers::{CookieKind, Unmet, cookie};
+use crate::web::browsers::{CookieKind, Unmet, cookie, shows_pages};
 use crate::web::crumbs::Crumb;
+use crate::web::error::page::Refused;
 use crate::web::extract::params::{Form, Query};
 use crate::web::extract::visiting::Visiting;
 use crate::web::interaction::step::StepPages;
@@ -22,6 +24,17 @@ use crate::web::page::handover::{HandoverPage, NotSignedInPage};
 use crate::web::pages::{Allowed, app, see_other};
 use crate::web::routes::{HANDOVER, HANDOVER_RESUMED};
 use crate::web::signed_in;
+
+/// Where the check stands that a hand-over in a query did not pass.
+const REFUSED: &str = "refused";
+
+/// What a request holds of a hand-over.
+struct Bringing {
+    by: Handover,
+    token: Option<Secret>,
+    state: Option<String>,
+    embedded: bool,
+}
 
 /// What the handlers use.
 #[derive(Clone)]
@@ -58,7 +71,10 @@ async fn by_form(
     };
     let token = form.one(handlers.field()).map(Secret::from);
     let state = state(&query.unwrap_or_default()).or_else(|| state(&form));
-    let mut response = handlers.take(Handover::Form, token, state, &headers, &visiting).await;
+    // A form says where it comes from, so that it need not say whether it stands in a frame.
+    let bringing = Bringing { by: Handover::Form, token, state, embedded: false };
+    let taken = handlers.take(bringing, &headers, &visiting).await;
+    let mut response = taken.unwrap_or_else(|error| handlers.refuse(&error, &visiting));
     response.extensions_mut().insert(Unmet);
     response
 }
@@ -76,8 +92,12 @@ async fn by_address(
         Some(token) => (Handover::Query, Some(token)),
         None => (Handover::Cookie, cookie(&headers, handlers.field())),
     };
-    let token = token.map(Secret::from);
-    handlers.take(by, token, state, &headers, &visiting).await
+    let bringing = Bringing { by, token: token.map(Secret::from), state, embedded: !shows_pages(&headers) };
+    match handlers.take(bringing, &headers, &visiting).await {
+        Ok(response) => response,
+        Err(error) if by == Handover::Query => handlers.tell_elsewhere(&error),
+        Err(error) => handlers.refuse(&error, &visiting),
+    }
 }
 
 fn state(params: &Params) -> Option<String> {
@@ -86,16 +106,20 @@ fn state(params: &Params) -> Option<String> {
 
 async fn resume(
     State(handlers): State<HandoverHandlers>,
+    Query(query): Query,
     visiting: Visiting,
-    headers: HeaderMap,
 ) -> Response {
+    if let Some(check) = query.unwrap_or_default().one(REFUSED) {
+        return handlers.pages.refuse(Refused::told_again(check), &[], &visiting);
+    }
     let cookies = handlers.cookies;
-    let back = Crumb::Handover
-        .read(cookies, &headers)
-        .map(|handle| Back { handle: Secret::from(handle), pending: Crumb::Pending.read(cookies, &headers) });
+    let back = Crumb::Handover.read(cookies, &visiting.cookies).map(|handle| Back {
+        handle: Secret::from(handle),
+        pending: Crumb::Pending.read_all(cookies, &visiting.cookies),
+    });
     let step = match (back, visiting.visitor().await) {
         (Some(back), Ok(visitor)) => handlers.handovers.resume(back, &visitor, handlers.clock.now()).await,
-        (None, _) => Err(HandoverError::NothingWaits),
+        (None, _) => Err(HandoverError::NoHandle),
         (_, Err(error)) => Err(error.into()),
     };
     handlers.finish(step, &visiting).await
@@ -111,7 +135,8 @@ async fn confirm(State(handlers): State<HandoverHandlers>, visiting: Visiting, F
         let frame = handlers.pages.pages.frame(&[], visiting.language.as_deref());
         let page = NotSignedInPage { frame };
         let mut response = handlers.pages.pages.show(StatusCode::OK, &page, Allowed::default());
-        handlers.sweep(&mut response);
+        Crumb::Handover.sweep(handlers.cookies, &mut response);
+        Crumb::Pending.sweep(handlers.cookies, &mut response);
         return response;
     }
     let sealed = form.one("request").unwrap_or_default();
@@ -129,25 +154,27 @@ impl HandoverHandlers {
 
     async fn take(
         &self,
-        by: Handover,
-        token: Option<Secret>,
-        state: Option<String>,
+        bringing: Bringing,
         headers: &HeaderMap,
         visiting: &Visiting,
-    ) -> Response {
+    ) -> Result<Response, HandoverError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (origin, referer) = (text(header::ORIGIN), text(header::REFERER));
-        let brought = Brought { by, token, origin, referer, state, address: visiting.address() };
-        match self.handovers.take(brought, self.clock.now()).await {
-            Ok(handle) => {
-                let mut response = see_other(&self.pages.pages.routes().path(HANDOVER_RESUMED));
-                // A cookie and not the address: nobody can send somebody else's browser there with a handle of his own.
-                let left = Crumb::Handover.leave(self.cookies, handle.expose(), &mut response);
-                debug_assert!(left, "a handle is short");
-                response
-            }
-            Err(error) => self.refuse(&error, visiting),
-        }
+        let Bringing { by, token, state, embedded } = bringing;
+        let brought = Brought { by, token, origin, referer, state, embedded, address: visiting.address() };
+        let handle = self.handovers.take(brought, self.clock.now()).await?;
+        let mut response = see_other(&self.pages.pages.routes().path(HANDOVER_RESUMED));
+        // A cookie and not the address: nobody can send somebody else's browser there with a handle of his own.
+        let left = Crumb::Handover.leave(self.cookies, handle.expose(), WAITS, &mut response);
+        debug_assert!(left, "a handle is short");
+        Ok(response)
+    }
+
+    /// A token that stands in the address does not stay there, whatever became of it.
+    fn tell_elsewhere(&self, error: &HandoverError) -> Response {
+        let Refused { check, sent, cause, .. } = error.into();
+        warn!(check, sent = %sent, "refused a hand-over in a query: {cause}");
+        see_other(&format!("{}?{REFUSED}={check}", self.pages.pages.routes().path(HANDOVER_RESUMED)))
     }
 
     fn refuse(&self, error: &HandoverError, visiting: &Visiting) -> Response {
@@ -162,21 +189,31 @@ impl HandoverHandlers {
     async fn finish(&self, step: Result<HandoverStep, HandoverError>, visiting: &Visiting) -> Response {
         let mut response = match step {
             Ok(HandoverStep::Ask(prompt)) => return self.question(&prompt, visiting),
-            Ok(HandoverStep::SignedIn { cookie, step }) => {
+            Ok(HandoverStep::SignedIn { cookie, step, answered }) => {
                 match signed_in::give(&visiting.session, &cookie).await {
-                    Ok(()) => self.pages.show_after_form(step, visiting),
+                    Ok(()) => {
+                        let mut response = self.pages.show_after_form(step, visiting);
+                        self.forget(answered.as_deref(), visiting, &mut response);
+                        response
+                    }
                     Err(error) => self.pages.refuse((&error).into(), &[], visiting),
                 }
             }
             Err(error) => self.pages.refuse((&error).into(), &[], visiting),
         };
-        self.sweep(&mut response);
+        Crumb::Handover.sweep(self.cookies, &mut response);
         response
     }
 
-    fn sweep(&self, response: &mut Response) {
-        Crumb::Handover.sweep(self.cookies, response);
-        Crumb::Pending.sweep(self.cookies, response);
+    /// The request that was answered waits no more; those of other tabs do.
+    fn forget(&self, answered: Option<&str>, visiting: &Visiting, response: &mut Response) {
+        let Some(answered) = answered else { return };
+        let mut waiting = Crumb::Pending.read_all(self.cookies, &visiting.cookies);
+        waiting.retain(|sealed| sealed != answered);
+        let lifetime = self.handovers.authorize.settings.pending;
+        if !Crumb::Pending.leave_all(self.cookies, &waiting, lifetime, response) {
+            Crumb::Pending.sweep(self.cookies, response);
+        }
     }
 
     fn question(&self, prompt: &HandoverPrompt, visiting: &Visiting) -> Response {

@@ -17,7 +17,7 @@ use crate::provider::logout::rp_initiated::{
     RpInitiatedLogout, SignOutAnswer, SignOutError, SignOutPrompt, SignOutStep, SignedOut,
 };
 use crate::time::Clock;
-use crate::web::browsers::CookieKind;
+use crate::web::browsers::{CookieKind, shows_pages};
 use crate::web::crumbs::{self, Crumb};
 use crate::web::extract::params::Form;
 use crate::web::extract::visiting::Visiting;
@@ -57,12 +57,8 @@ pub fn router(handlers: SignOutHandlers) -> Router {
 }
 
 /// We sent the browser to the legacy site's sign-out page, and it comes back.
-async fn back_from_legacy_site(
-    State(handlers): State<SignOutHandlers>,
-    visiting: Visiting,
-    headers: HeaderMap,
-) -> Response {
-    let left = Crumb::Leaving.read(handlers.cookies, &headers);
+async fn back_from_legacy_site(State(handlers): State<SignOutHandlers>, visiting: Visiting) -> Response {
+    let left = Crumb::Leaving.read(handlers.cookies, &visiting.cookies);
     let done = match visiting.visitor().await {
         Ok(visitor) => {
             let now = handlers.clock.now();
@@ -85,8 +81,7 @@ async fn signed_out_at_legacy_site(
     headers: HeaderMap,
 ) -> Response {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    // Fetch Metadata §2.1; a browser that does not send it is taken to show what comes back, and then the person is asked at worst.
-    let shows_pages = text("sec-fetch-dest").is_none_or(|destination| destination == "document");
+    let shows_pages = shows_pages(&headers);
     let coming = Coming { origin: text("origin"), referer: text("referer"), shows_pages };
     let step = match visiting.visitor().await {
         Ok(visitor) => handlers.legacy.signed_out(&coming, &visitor, handlers.clock.now()).await,
@@ -176,7 +171,8 @@ impl SignOutHandlers {
             let page = PassingPage { frame, location: legacy.location.clone() };
             let mut response = self.pages.show(StatusCode::OK, &page, Allowed::default());
             // What does not fit is not told afterwards; the session has ended all the same.
-            let _ = Crumb::Leaving.leave(self.cookies, &legacy.leaving, &mut response);
+            let _ = Crumb::Leaving.leave(self.cookies, &legacy.leaving, legacy.waits, &mut response);
+            Crumb::Pending.sweep(self.cookies, &mut response);
             return response;
         }
         let Told { heard, unreached, silent, frames } = &done.told;

@@ -47,11 +47,14 @@ impl StepPages {
             }
             Step::LegacySite(visit) => {
                 let mut response = see_other(&visit.location);
-                if Crumb::Pending.leave(self.cookies, &visit.pending, &mut response) {
-                    response
-                } else {
-                    self.refuse(Refused::too_long_for_a_cookie(), &[], visiting)
-                }
+                // Other tabs may wait as well.
+                let mut waiting = Crumb::Pending.read_all(self.cookies, &visiting.cookies);
+                waiting.insert(0, visit.pending);
+                let left = Crumb::Pending.leave_all(self.cookies, &waiting, visit.waits, &mut response);
+                debug_assert!(left, "the flow lets nothing go that is too long");
+                // Of the two that can be long there is one at a time.
+                Crumb::Leaving.sweep(self.cookies, &mut response);
+                response
             }
             Step::Account => see_other(&self.pages.routes().path(ACCOUNT)),
             Step::Launch(location) => see_other(&location),
