@@ -364,3 +364,27 @@ async fn an_app_of_one_system_takes_nobody_of_the_other() {
         "a name with the other system's password goes to the app's system only"
     );
 }
+
+#[tokio::test]
+async fn an_app_whose_people_are_not_the_sites_shows_the_form_and_sends_nobody_to_the_site_and_back_for_ever()
+{
+    let (old, base) = Old::open().await;
+    let before = CONFIG.split("[legacy]").next().unwrap();
+    let after = CONFIG[CONFIG.find("[[api]]").unwrap()..]
+        .replace("id = \"old\"", "id = \"old\"\nrealms = [\"members\"]");
+    let known = "preset = \"imis\"\nclient_id = \"passerelle\"\nclient_secret = \"legacy-client-secret\"";
+    let two = TWO.replace("{old}", &base).replace("preset = \"imis\"", known);
+    for method in ["legacy_site", "both"] {
+        let house = House::of(&format!("{before}{two}{after}\n[sign_in]\nmethod = \"{method}\"\n")).await;
+        let mut bob = house.browser();
+        let page = bob.get(&house.old().request(&[("scope", "openid")])).await;
+        assert!(page.is_page("login-page") && !page.body.contains("/sign-in/legacy?"), "{method}: {page:?}");
+        bob.sign_in(&page, "bob", "fixer").await.sent_to("https://old.example/callback");
+        // Everybody else's app still leads there.
+        let shown = house.browser().get(&house.web().request(&[("scope", "openid")])).await;
+        let there = format!("{}/sso", house.legacy.base_url);
+        let leads = shown.location().is_some_and(|location| location.starts_with(&there));
+        assert!(leads || shown.body.contains("/sign-in/legacy?"), "{method}: {shown:?}");
+    }
+    assert_eq!(old.asked("/login").len(), 2);
+}

@@ -404,16 +404,17 @@ async fn whoever_may_choose_is_signed_out_at_the_site_only_when_the_app_wants_th
     let house = House::of_site("both", "").await;
     let mut alice = house.browser();
     house.web().code(&mut alice, &[]).await;
-    let rows: [(&Browser, &[(&str, &str)], bool); 5] = [
-        (&house.browser(), &[], false),
-        (&house.browser(), &[("prompt", "login")], true),
-        (&house.browser(), &[("prompt", "select_account")], true),
-        (&house.browser(), &[("max_age", "3600")], true),
+    let stranger = house.browser();
+    for (browser, wish, anew) in [
+        (&stranger, None, false),
+        (&stranger, Some(("prompt", "login")), true),
+        (&stranger, Some(("prompt", "select_account")), true),
+        (&stranger, Some(("max_age", "3600")), true),
         // She is signed in, and somebody else is meant or wants to be.
-        (&alice, &[("prompt", "select_account")], true),
-    ];
-    for (browser, more, anew) in rows {
+        (&alice, Some(("prompt", "select_account")), true),
+    ] {
         let mut browser = browser.clone();
+        let more = wish.as_slice();
         let page = browser.get(&house.web().request(more)).await;
         assert!(page.is_page("login-page"), "{page:?}");
         let away = browser.get(&format!("/sign-in/legacy?request={}", page.sealed())).await;

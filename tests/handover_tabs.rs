@@ -73,6 +73,20 @@ async fn what_waits_never_grows_beyond_one_cookie_and_the_last_one_is_always_the
 }
 
 #[tokio::test]
+async fn of_a_cookie_that_somebody_wrote_themselves_only_the_beginning_is_looked_at() {
+    let house = House::of_site("legacy_site", "").await;
+    for (before, looked_at) in [(7, true), (8, false), (9000, false)] {
+        let mut browser = house.browser();
+        opens_tab(&house, &mut browser, "s").await;
+        let mine = browser.cookies["passerelle_pending"].clone();
+        browser.cookies.insert("passerelle_pending".to_owned(), format!("{}{mine}", "x.".repeat(before)));
+        let token = house.handed_to_alice().await;
+        let shown = house.hands_over(&mut browser, &token).await;
+        assert_eq!(!shown.is_page("handover-page"), looked_at, "{before}: {shown:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_farewell_and_a_waiting_request_do_not_add_up() {
     let house = House::of_site("both", "sign_out_there = true").await;
     let mut browser = house.browser();

@@ -25,7 +25,9 @@ impl Authorize {
         let checked = admitted.map(|admitted| &admitted.checked);
         // Whoever is signed in over there would come back at once, without a word to the person.
         let anew = reason != SignInReason::NobodySignedIn || checked.is_some_and(asks_anew);
+        let at_site = self.site_is_open_to(admitted.map(|admitted| &*admitted.client));
         if self.settings.method == SignInMethod::LegacySite
+            && at_site
             && let Ok(step) = self.legacy_visit(pending.clone(), anew, visitor)
         {
             return step;
@@ -34,7 +36,8 @@ impl Authorize {
         let again = matches!(reason, SignInReason::Asked | SignInReason::TooLongAgo);
         let known = person.filter(|_| again).map(|person| person.account.user_name.clone());
         let request = self.seal(pending, visitor)?;
-        let legacy_site = self.settings.method == SignInMethod::Both && self.can_go_there(anew, &request);
+        let may_choose = self.settings.method == SignInMethod::Both && at_site;
+        let legacy_site = may_choose && self.can_go_there(anew, &request);
         Ok(Step::SignIn(Box::new(SignInPrompt {
             request,
             client: admitted.map(|admitted| admitted.client.clone()),

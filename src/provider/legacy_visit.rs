@@ -1,5 +1,6 @@
 //! The way to the legacy site, for a request whose person signs in there.
 
+use crate::model::client::Client;
 use crate::oauth::prompt::Prompt;
 use crate::provider::admission::Admitted;
 use crate::provider::authorize::Authorize;
@@ -68,6 +69,11 @@ impl Authorize {
         }
         let waits = self.settings.pending;
         Ok(Ok(Step::LegacySite(Box::new(LegacyVisit { pending: sealed, location, waits }))))
+    }
+
+    /// Whether the site's people may use the app. The others would be sent there again as soon as they are back.
+    pub(super) fn site_is_open_to(&self, client: Option<&Client>) -> bool {
+        self.open_to(client).iter().any(|connector| connector.site().is_some())
     }
 
     /// Whether the request can be taken along to the legacy site, with `state` to come.

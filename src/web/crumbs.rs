@@ -24,6 +24,8 @@ pub enum Crumb {
 const LONGEST: usize = 4000;
 /// Between values in one cookie: sealed ones are base64url.
 const BETWEEN: &str = ".";
+/// More values are not looked at: nobody has so many tabs at the site.
+const MOST: usize = 8;
 
 impl Crumb {
     const fn name(self, kind: CookieKind) -> &'static str {
@@ -67,9 +69,14 @@ impl Crumb {
         cookie(headers, self.name(kind)).filter(|value| !value.is_empty()).map(str::to_owned)
     }
 
-    /// What was left by [`Crumb::leave_all`].
+    /// What was left by [`Crumb::leave_all`]; of what somebody wrote into the cookie themselves, not more.
     pub fn read_all(self, kind: CookieKind, headers: &HeaderMap) -> Vec<String> {
-        self.read(kind, headers).iter().flat_map(|all| all.split(BETWEEN)).map(str::to_owned).collect()
+        self.read(kind, headers)
+            .iter()
+            .flat_map(|all| all.split(BETWEEN))
+            .take(MOST)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Takes it back.
