@@ -19,8 +19,6 @@ const LATE: Duration = Duration::from_secs(60);
 pub fn custody_policy(settings: &Settings, registry: &Registry) -> CustodyPolicy {
     CustodyPolicy {
         algorithms: algorithms(registry),
-        // As long as the session lives in which it was issued: an app ends that with it.
-        longest_hint: settings.session.absolute.into(),
         rotate_every: settings.keys.rotate_every.into(),
         publish_before: settings.keys.publish_before.into(),
         longest_token: longest_token(registry).saturating_add(LATE),
