@@ -63,8 +63,10 @@ impl Gate {
     /// The same on another configuration.
     pub async fn of(config: &str, routes: &str) -> Self {
         let upstream = Upstream::start().await;
-        let client = "timeout = \"2s\"\nclient_id = \"passerelle\"\nclient_secret = \"legacy-client-secret\"";
-        let legacy = config.replace("timeout = \"2s\"", client) + "[legacy.token]\nclient = \"body\"\n";
+        let preset = "preset = \"imis\"";
+        let client =
+            format!("{preset}\nclient_id = \"passerelle\"\nclient_secret = \"legacy-client-secret\"");
+        let legacy = config.replacen(preset, &client, 1) + "[legacy.token]\nclient = \"body\"\n";
         let house = House::of(&(legacy + &routes.replace("{upstream}", &upstream.base_url))).await;
         house.old_system().console.change(|settings| settings.refresh_on_password = true);
         Self { house, upstream }
