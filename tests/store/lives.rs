@@ -11,7 +11,7 @@ use passerelle::secret::Digest;
 use passerelle::store::db::Db;
 use passerelle::store::error::StoreError;
 use passerelle::store::{
-    accounts, consents, handovers, login_sessions, revoked_tokens, signing_keys, token_families,
+    accounts, consents, handovers, life, login_sessions, revoked_tokens, signing_keys, token_families,
 };
 use rstest::rstest;
 
@@ -193,4 +193,41 @@ async fn a_hand_over_is_taken_once_and_in_time(#[values(Engine::Sqlite, Engine::
     assert!(handovers::find(&db, &handle, in_time).await.unwrap().is_some());
     assert_eq!(commit!(db, handovers::take, &handle, in_time).unwrap(), Some(b"sealed".to_vec()));
     assert_eq!(commit!(db, handovers::take, &handle, in_time).unwrap(), None, "once");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_session_is_held_as_long_as_it_lives(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let place = Place::new(engine);
+    let db = place.open().await;
+    commit!(db, accounts::remember, &account("alice")).unwrap();
+    let session = login_session("session", "alice");
+    let (end, second) = (session.expires_at, Duration::from_secs(1));
+    commit!(db, login_sessions::insert, &session).unwrap();
+    assert!(commit!(db, login_sessions::hold, &"session".into(), end - second).unwrap());
+    assert!(!commit!(db, login_sessions::hold, &"session".into(), end).unwrap(), "it has expired");
+    assert!(!commit!(db, login_sessions::hold, &"another".into(), BEGINNING).unwrap(), "there is none");
+    commit!(db, login_sessions::end, &"session".into(), EndReason::SignedOut, BEGINNING).unwrap();
+    assert!(!commit!(db, login_sessions::hold, &"session".into(), BEGINNING).unwrap(), "it has ended");
+}
+
+#[rstest]
+#[tokio::test]
+async fn whether_a_person_is_still_good_is_asked_by_one(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let place = Place::new(engine);
+    let db = place.open().await;
+    for person in ["alice", "bob"] {
+        commit!(db, accounts::remember, &account(person)).unwrap();
+        commit!(db, life::note_alive, &person.into(), BEGINNING).unwrap();
+    }
+    let (second, later) = (Duration::from_secs(1), BEGINNING + HOUR);
+    let alice = || AccountId::from("alice");
+    assert!(!commit!(db, life::take_question, &alice(), BEGINNING - second, later).unwrap(), "asked since");
+    assert!(commit!(db, life::take_question, &alice(), BEGINNING, later).unwrap());
+    assert!(!commit!(db, life::take_question, &alice(), BEGINNING, later).unwrap(), "somebody asks already");
+    let known = life::find(&db, &alice()).await.unwrap();
+    assert_eq!((known.alive_at, known.asked_at), (Some(BEGINNING), Some(later)));
+    assert_eq!(life::find(&db, &"bob".into()).await.unwrap().asked_at, Some(BEGINNING), "of her alone");
 }

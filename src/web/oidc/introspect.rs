@@ -1,5 +1,7 @@
 //! `POST /introspect`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
@@ -24,12 +26,12 @@ pub struct Introspect {
     pub clock: Clock,
 }
 
-/// Serves it.
+/// Serves it. The flow is shared: it holds dozens of handles, and a copy for each request would count all of them up and down.
 pub fn router(introspect: Introspect) -> Router {
-    Router::new().route(INTROSPECT, post(answer)).with_state(introspect)
+    Router::new().route(INTROSPECT, post(answer)).with_state(Arc::new(introspect))
 }
 
-async fn answer(State(introspect): State<Introspect>, request: ClientRequest) -> Response {
+async fn answer(State(introspect): State<Arc<Introspect>>, request: ClientRequest) -> Response {
     let params = match &request.params {
         Ok(params) => params,
         Err(malformed) => {

@@ -1,5 +1,7 @@
 //! `POST /token`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
@@ -25,12 +27,12 @@ pub struct Token {
     pub clock: Clock,
 }
 
-/// Serves it.
+/// Serves it. The flow is shared: it holds dozens of handles, and a copy for each request would count all of them up and down.
 pub fn router(token: Token) -> Router {
-    Router::new().route(TOKEN, post(answer)).with_state(token)
+    Router::new().route(TOKEN, post(answer)).with_state(Arc::new(token))
 }
 
-async fn answer(State(token): State<Token>, TokenCall(request): TokenCall) -> Response {
+async fn answer(State(token): State<Arc<Token>>, TokenCall(request): TokenCall) -> Response {
     let params = match &request.params {
         Ok(params) => params,
         Err(malformed) => {

@@ -1,5 +1,7 @@
 //! `GET /userinfo` and `POST /userinfo`.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest as _, Request, State};
 use axum::http::{Method, header};
 use axum::response::{IntoResponse as _, Response};
@@ -26,12 +28,12 @@ pub struct Userinfo {
     pub clock: Clock,
 }
 
-/// Serves it.
+/// Serves it. The flow is shared: it holds dozens of handles, and a copy for each request would count all of them up and down.
 pub fn router(userinfo: Userinfo) -> Router {
-    Router::new().route(USERINFO, get(answer).post(answer)).with_state(userinfo)
+    Router::new().route(USERINFO, get(answer).post(answer)).with_state(Arc::new(userinfo))
 }
 
-async fn answer(State(userinfo): State<Userinfo>, request: Request) -> Response {
+async fn answer(State(userinfo): State<Arc<Userinfo>>, request: Request) -> Response {
     let token = match bearer(request).await {
         Ok(token) => token,
         Err(NoBearer::Flow(error)) => return refuse(&userinfo, &error),
