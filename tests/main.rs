@@ -59,6 +59,8 @@ mod key_custody;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod launch;
+#[cfg(test)]
 mod legacy_sign_out;
 #[path = "../examples/legacy_system.rs"]
 pub mod legacy_system;
