@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use passerelle::id::{AccountId, ClientId, SessionId};
+use passerelle::model::account::LastHeard;
 use passerelle::model::login_session::EndReason;
 use passerelle::model::signing_key::SigningKeyRecord;
 use passerelle::model::token_family::{Binding, RevocationReason, Revoked, TokenFamily};
@@ -227,7 +228,8 @@ async fn whether_a_person_is_still_good_is_asked_by_one(
     assert!(!commit!(db, life::take_question, &alice(), BEGINNING - second, later).unwrap(), "asked since");
     assert!(commit!(db, life::take_question, &alice(), BEGINNING, later).unwrap());
     assert!(!commit!(db, life::take_question, &alice(), BEGINNING, later).unwrap(), "somebody asks already");
-    let known = life::find(&db, &alice()).await.unwrap();
-    assert_eq!((known.alive_at, known.asked_at), (Some(BEGINNING), Some(later)));
-    assert_eq!(life::find(&db, &"bob".into()).await.unwrap().asked_at, Some(BEGINNING), "of her alone");
+    let heard = async |who: &str| accounts::find(&db, &who.into()).await.unwrap().unwrap().heard;
+    let known = LastHeard { alive_at: Some(BEGINNING), asked_at: Some(later) };
+    assert_eq!(heard("alice").await, known);
+    assert_eq!(heard("bob").await, LastHeard::shown_at(BEGINNING), "of her alone");
 }
