@@ -3,6 +3,7 @@
 mod child;
 mod cookies;
 mod durability;
+mod legacy_grants;
 mod lives;
 mod opening;
 mod parallel;
