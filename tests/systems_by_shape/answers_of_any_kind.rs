@@ -1,8 +1,7 @@
 //! Whatever an old system answers, in whatever format: nothing panics, nobody is let in who was not named, and no secret is shown.
 
-use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use passerelle::app::outbound::legacy_client;
@@ -19,6 +18,7 @@ use tokio::runtime::Runtime;
 
 use super::account;
 use super::scripted::{Scripted, bytes};
+use crate::support::listening::Listening;
 
 const PASSWORD: &str = "wonderland-of-secrets";
 const TOKEN: &str = "T0KEN-of-secrets";
@@ -61,21 +61,6 @@ fn described(base_url: &str, kind: &str) -> Description {
     let around = Surroundings { base: Path::new("."), environment: &environment };
     let (description, problems) = description_table::read(reading::parse(&text).unwrap(), "legacy", &around);
     description.unwrap_or_else(|| panic!("{problems:#?}"))
-}
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// A system that answers anything, and what is needed to ask it.
@@ -208,10 +193,7 @@ proptest! {
             bench.old.on(call, said(&login));
         }
         bench.old.on("GET /me", said(&me));
-        let log = Log::default();
-        let logged = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || logged.clone()).finish();
-        let _listening = tracing::subscriber::set_default(subscriber);
+        let listening = Listening::begin();
         for (kind, description) in KINDS.iter().zip(&bench.descriptions) {
             // One of its own each time: the breaker counts failures.
             let connector = || Connector::new(description.clone(), bench.http.clone(), Clock::System);
@@ -228,8 +210,8 @@ proptest! {
             let told = told + &refreshed.err().map(|trouble| trouble.to_string()).unwrap_or_default();
             prop_assert!(!told.contains("of-secrets"), "{}: {}", kind, told);
         }
-        let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
-        prop_assert!(!log.contains("of-secrets"), "{}", log);
+        let log = listening.heard();
+        prop_assert!(!log.is_empty() && !log.contains("of-secrets"), "{}", log);
     }
 }
 
