@@ -148,6 +148,7 @@ fn handover() -> Vec<HandoverError> {
     let mut all = every![HandoverError:
         HandoverError::NotConfigured => HandoverError::NotConfigured,
         HandoverError::Elsewhere { .. } => HandoverError::Elsewhere { from: "https://evil.example".to_owned() },
+        HandoverError::Embedded => HandoverError::Embedded,
         HandoverError::NoToken => HandoverError::NoToken,
         HandoverError::Legacy(_) => HandoverError::Legacy(down()),
         HandoverError::Throttled { .. } => HandoverError::Throttled { until: BEGINNING },

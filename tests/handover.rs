@@ -7,7 +7,7 @@ use axum::http::Method;
 use crate::support::app::Tokens;
 use crate::support::browser::{Browser, Shown};
 use crate::support::house::{CONFIG, House};
-use crate::support::members::{answers, is_signed_in, posts};
+use crate::support::members::{answers, is_signed_in, posts, refused};
 
 mod binding;
 
@@ -31,11 +31,6 @@ async fn signed_in(house: &House, user_name: &str, password: &str) -> Browser {
     let token = house.handed_to(user_name, password).await;
     house.hands_over(&mut browser, &token).await.sent_to(WEB);
     browser
-}
-
-fn refused(shown: &Shown, status: u16) {
-    assert_eq!(shown.status, status, "{shown:?}");
-    assert!(shown.is_page("error-page") && shown.location().is_none(), "{shown:?}");
 }
 
 #[tokio::test]

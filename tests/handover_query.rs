@@ -31,11 +31,12 @@ async fn a_refusal_is_told_where_the_token_is_not() {
     let mut browser = waiting(&house).await;
     let site = format!("{}/sso", house.legacy.base_url);
     let token = house.handed_to_alice().await;
-    for (referer, given, fault, status, words) in [
+    let listening = Listening::begin();
+    for (refusals, (referer, given, fault, status, words)) in (1..).zip([
         (site.as_str(), "made-up", Fault::None, 403, "is not valid any more"),
         ("https://evil.example/", token.as_str(), Fault::None, 403, "You were not signed in"),
         (site.as_str(), token.as_str(), Fault::Html503, 503, "Not available right now"),
-    ] {
+    ]) {
         house.old_system().faults.set(Door::Token, fault);
         let first = brings(&mut browser, &[("referer", referer)], given).await;
         let location = first.location().unwrap_or_else(|| panic!("the token stays: {first:?}"));
@@ -46,6 +47,12 @@ async fn a_refusal_is_told_where_the_token_is_not() {
         let told = browser.send(Method::GET, &location, None).await;
         assert!(told.status == status && told.is_page("error-page"), "{told:?}");
         assert!(told.body.contains(words), "{words}: {}", told.body);
+        // One line in the log, under the reference that the person can read out.
+        let (_, after) = told.body.split_once("<code>").unwrap();
+        let reference = after.split('<').next().unwrap();
+        let log = listening.heard();
+        assert_eq!(log.matches(&format!("reference={reference}")).count(), 1, "{log}");
+        assert_eq!(log.matches("reference=").count(), refusals, "{log}");
     }
     // It was never taken, and counts.
     house.old_system().faults.set(Door::Token, Fault::None);
@@ -54,13 +61,29 @@ async fn a_refusal_is_told_where_the_token_is_not() {
 }
 
 #[tokio::test]
-async fn a_link_says_no_more_than_the_house_would_say_itself() {
+async fn whoever_brings_too_many_is_told_when_to_come_again() {
+    let more = "handover = \"query\"\nfield = \"ticket\"\n[sign_in.per_address]\nfailures = 1";
+    let house = House::of_site("legacy_site", more).await;
+    let mut browser = house.browser();
+    let site = format!("{}/sso", house.legacy.base_url);
+    brings(&mut browser, &[("referer", &site)], "made-up").await;
+    let first = brings(&mut browser, &[("referer", &site)], "made-up").await;
+    let told = browser.get(&first.location().unwrap()).await;
+    assert_eq!(told.status, 429, "{told:?}");
+    let seconds: u64 = told.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=900).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test]
+async fn nobody_makes_the_house_say_something_by_a_link() {
     let house = house().await;
-    for check in ["nonsense", "%3Cscript%3Ealert(1)%3C/script%3E", "../../account", "handover_gone"] {
-        let told = house.browser().get(&format!("/handover/resume?refused={check}")).await;
+    let listening = Listening::begin();
+    for link in ["nonsense", "%3Cscript%3Ealert(1)%3C/script%3E", "../../account", "handover_gone", ""] {
+        let told = house.browser().get(&format!("/handover/resume?refused={link}")).await;
         assert!(told.status == 400 && told.is_page("error-page"), "{told:?}");
         assert!(!told.body.contains("nonsense") && !told.body.contains("<script"), "{told:?}");
     }
+    assert!(!listening.heard().contains("ERROR"), "{}", listening.heard());
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn of_fifty_at_once_no_more_than_the_limit_reach_the_old_system() {
     let browser = browser_at(&house, "203.0.113.7").await;
     let tokens: Vec<String> = (0..50).map(|number| format!("{number:032x}")).collect();
     join_all(tokens.iter().map(async |token| house.posts(&mut browser.clone(), token).await)).await;
-    assert!(house.old_system().journal.refreshes() <= 3);
+    assert!((1..=3).contains(&house.old_system().journal.refreshes()));
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use axum::http::Method;
 
-use crate::support::browser::{Browser, Shown};
+use crate::support::browser::Browser;
 use crate::support::house::{House, ISSUER};
+use crate::support::members::refused;
 
 const LAUNCHES: &str = r#"
 [[launch]]
@@ -20,11 +21,6 @@ public = true
 initiate_login_uri = "https://shop.example/start?by=launch"
 redirect_uris = ["https://shop.example/callback"]
 "#;
-
-fn refused(shown: &Shown, status: u16) {
-    assert_eq!(shown.status, status, "{shown:?}");
-    assert!(shown.is_page("error-page") && shown.location().is_none(), "{shown:?}");
-}
 
 #[tokio::test]
 async fn a_launch_leads_where_the_configuration_says_whatever_the_link_says() {

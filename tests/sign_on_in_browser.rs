@@ -1,7 +1,12 @@
 //! What people do to a sign-in in a real browser: they are asked anew, go back, open two tabs, send a form twice and let pages grow old.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::demo::ports::Ports;
 use crate::demo::town::{CONFIG, Town};
+use crate::legacy_system::{Door, Fault};
 use crate::support::chromium::Chromium;
 
 /// A browser in front of a town whose people sign in by `method`.
@@ -38,16 +43,16 @@ impl Street {
         browser.clicks("#aspnetForm input[type=submit]").await;
     }
 
-    /// Waits until the browser is at an address that begins with `start`, and answers its query.
+    /// Waits until the browser is at an address that begins with `start`, and answers with the whole of it.
     async fn arrives_at(&self, start: &str) -> String {
-        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(30);
         loop {
             let address = self.browser.window.current_url().await.unwrap().to_string();
             if address.starts_with(start) {
                 return address;
             }
-            assert!(tokio::time::Instant::now() < deadline, "still at {address}, not at {start}");
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            assert!(Instant::now() < deadline, "still at {address}, not at {start}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
@@ -157,10 +162,7 @@ async fn two_tabs_that_sign_in_at_the_site_both_reach_the_app() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_double_click_is_one_password() {
     let street = Street::of("form").await;
-    street.town.old_system().faults.set(
-        crate::legacy_system::Door::Token,
-        crate::legacy_system::Fault::Delay(std::time::Duration::from_secs(2)),
-    );
+    street.town.old_system().faults.set(Door::Token, Fault::Delay(Duration::from_secs(2)));
     street.browser.goes_to(&street.request("")).await;
     for (field, value) in [("username", "alice"), ("password", "wonderland")] {
         street.browser.sees(&format!("form#login input[name={field}]")).await.send_keys(value).await.unwrap();

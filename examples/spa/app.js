@@ -151,9 +151,9 @@ async function signOut() {
 
 // ---- Watching the provider's session (OpenID Connect Session Management §3) ----
 
-// The provider's own page, in a hidden frame, is asked again and again whether the session is still the one that this app knows. Nothing
-// goes over the network for it. A browser that keeps the cookies of framed sites apart answers "changed" wherever provider and app are
-// of different sites; the question that follows is then refused too, and the person signs in again.
+// The provider's own page, in a hidden frame, is asked again and again whether the session is still the one that this app knows. It looks
+// at a cookie, and asks the provider itself now and then whether the session has ended elsewhere. A browser that keeps the cookies of framed
+// sites apart makes it answer "error" where provider and app are of different sites: then nothing can be watched.
 const POLL = 2000;
 const PATIENCE = 10000;
 let stopWatching = () => {};

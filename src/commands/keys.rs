@@ -1,4 +1,5 @@
-//! `passerelle keys`: the signing keys, listed, replaced, and their public halves handed out. A bridge that runs takes up what was done within seconds.
+//! `passerelle keys`: the signing keys, listed, replaced, and their public halves handed out. A bridge that runs takes up what was done
+//! within seconds.
 
 use std::process::ExitCode;
 

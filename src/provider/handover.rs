@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
 use crate::id::AccountId;
+use crate::keys::form::FormError;
 use crate::keys::seal::{Purpose, Sealer};
 use crate::legacy::connector::Connector;
 use crate::legacy::refusal::Refusal;
@@ -35,6 +37,8 @@ use crate::vault::sealing::Waiting;
 pub const WAITS: Duration = Duration::from_mins(5);
 /// Part of what the question's form is bound to.
 const LABEL: &str = "hand-over";
+/// What a told refusal is bound to: that it is one.
+const TOLD: &[u8] = b"refused hand-over";
 
 /// The flow.
 #[derive(Clone)]
@@ -154,7 +158,10 @@ impl Handovers {
             return Err(HandoverError::NotConfigured);
         }
         let source = site.source(brought.origin.as_deref(), brought.referer.as_deref());
-        if source == Source::Elsewhere || brought.embedded {
+        if brought.embedded {
+            return Err(HandoverError::Embedded);
+        }
+        if source == Source::Elsewhere {
             let from = brought.origin.or(brought.referer).unwrap_or_default();
             return Err(HandoverError::Elsewhere { from });
         }
@@ -170,6 +177,21 @@ impl Handovers {
         };
         let broken = |_| HandoverError::Authorize(AuthorizeError::BrokenOff);
         tokio::spawn(redeem).await.map_err(broken)?
+    }
+
+    /// Seals what is told of a refusal, for an address that does not hold the token.
+    pub fn seal_told(&self, told: &impl Serialize, now: Timestamp) -> String {
+        let sealed = self.sealer.seal_form(Purpose::Browser, TOLD, told, now + WAITS, &self.chance);
+        // What cannot be sealed is told as something that nobody sealed.
+        sealed.unwrap_or_default()
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// [`FormError`].
+    pub fn open_told<T: DeserializeOwned>(&self, sealed: &str, now: Timestamp) -> Result<T, FormError> {
+        self.sealer.open_form(Purpose::Browser, TOLD, sealed, now)
     }
 
     async fn redeem(
@@ -228,7 +250,13 @@ impl Handovers {
         }
     }
 
-    /// The person said yes. (A no needs nothing: what waits is forgotten by itself.)
+    /// The person said no: the request that the hand-over would have answered, sealed. What was handed over is forgotten by itself.
+    pub fn declined(&self, sealed: &str, visitor: &Visitor, now: Timestamp) -> Option<String> {
+        let question = self.sealer.open_form(Purpose::Browser, &visitor.bound(LABEL), sealed, now);
+        question.ok().and_then(|question: Question| question.pending)
+    }
+
+    /// The person said yes.
     ///
     /// # Errors
     /// [`HandoverError`]; a form that was not made for this browser changes nothing.

@@ -18,6 +18,9 @@ pub enum HandoverError {
         /// `Origin` or `Referer`, as it was sent.
         from: String,
     },
+    /// A picture or a frame of some page brought it, and not the person who looks at the browser.
+    #[error("a picture or a frame of another page brought the hand-over")]
+    Embedded,
     /// There is no token in it, or more than one.
     #[error("the hand-over holds no token where one is expected")]
     NoToken,

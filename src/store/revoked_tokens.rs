@@ -1,5 +1,5 @@
-//! Access tokens that were revoked before they expired: JWTs by `jti`, and opaque ones, whose records are gone, by their digest. Kept until they would have expired. Only single tokens:
-//! one of a family is revoked with its family.
+//! Access tokens that were revoked before they expired: JWTs by `jti`, and opaque ones, whose records are gone, by their digest. Kept until
+//! they would have expired. Only single tokens: one of a family is revoked with its family.
 
 use crate::store::db::{Db, Sql, Tx, args};
 use crate::store::error::StoreError;

@@ -302,7 +302,10 @@ async fn an_end_does_not_burn_the_legacy_tokens_of_a_sign_in_that_commits_beside
             }
             go.send(()).unwrap();
         };
-        tokio::join!(end, waits).0
+        let waits = tokio::time::timeout(Duration::from_mins(1), waits);
+        let (burnt, waited) = tokio::join!(end, waits);
+        waited.expect("the end waits for the sign-in");
+        burnt
     };
     let (signed_in, burnt) = tokio::join!(sign_in, end);
     signed_in.unwrap();

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 /// How long a page may take to show what it should.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A phone and a desk, in CSS pixels.
 pub const WINDOWS: [(&str, u32, u32); 2] = [("phone", 360, 780), ("desk", 1280, 900)];

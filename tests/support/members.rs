@@ -79,3 +79,9 @@ pub async fn answers(browser: &mut Browser, page: &Shown, decision: &str) -> Sho
 pub async fn is_signed_in(browser: &Browser) -> bool {
     browser.clone().send(Method::GET, "/account", None).await.is_page("account-page")
 }
+
+/// Somebody is told on a page what went wrong, and is sent nowhere.
+pub fn refused(shown: &Shown, status: u16) {
+    assert_eq!(shown.status, status, "{shown:?}");
+    assert!(shown.is_page("error-page") && shown.location().is_none(), "{shown:?}");
+}

@@ -55,8 +55,9 @@ async fn a_process_that_stops_finishes_the_refresh_that_it_began() {
                 }
             };
             tokio::select! {
-                token = vault.fresh(&asked) => panic!("{token:?} came before the thread ended"),
+                biased;
                 () = begun => {}
+                token = vault.fresh(&asked) => panic!("{token:?} came before the thread ended"),
             }
         });
     });

@@ -1,8 +1,9 @@
 //! The page door: which page a flow's error becomes, with which status, and what the log says of it. A page names a reference that
 //! the log line has too; what was compared with what is in the log, and on the page in development mode only.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use serde::{Deserialize, Serialize};
 use tracing::{error, warn};
 
 use crate::id::ReferenceId;
@@ -15,7 +16,6 @@ use crate::provider::logout::rp_initiated::SignOutError;
 use crate::rules::logout::LogoutRefusal;
 use crate::rules::redirect_uri::UntrustedRedirect;
 use crate::store::error::StoreError;
-use crate::time::Timestamp;
 use crate::web::extract::params::MalformedForm;
 use crate::web::page::error::{ErrorDetails, ErrorPage, ErrorReason};
 use crate::web::page::frame::BackLink;
@@ -69,22 +69,6 @@ impl Refused {
     pub fn malformed_form() -> Self {
         let cause = "the form is not ASCII without spaces, as a form encoding is";
         Self::because(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "parameters", cause)
-    }
-
-    /// A hand-over that was refused where its token stands in the address, told again where it does not: by the name of the check.
-    pub fn told_again(check: &str) -> Self {
-        let (why, from) = (String::new(), String::new());
-        let known = [
-            HandoverError::NotConfigured,
-            HandoverError::Elsewhere { from },
-            HandoverError::Legacy(Refusal::HandoverRefused { why: why.clone() }),
-            HandoverError::Legacy(Refusal::NoImmutableId { why: why.clone() }),
-            HandoverError::Legacy(Refusal::Unavailable { why }),
-            HandoverError::Throttled { until: Timestamp::from_seconds(0) },
-        ];
-        let mut told = known.iter().map(Self::from);
-        told.find(|refused| refused.check == check)
-            .unwrap_or_else(|| Self::from(&HandoverError::NothingWaits))
     }
 
     /// No page has this address.
@@ -173,6 +157,9 @@ impl From<&HandoverError> for Refused {
                 sent: shown(from),
                 ..refused(StatusCode::FORBIDDEN, ErrorReason::HandoverElsewhere, "handover_source")
             },
+            HandoverError::Embedded => {
+                refused(StatusCode::FORBIDDEN, ErrorReason::HandoverElsewhere, "handover_embedded")
+            }
             HandoverError::NoToken => {
                 refused(StatusCode::BAD_REQUEST, ErrorReason::InvalidRequest, "handover_token_missing")
             }
@@ -285,9 +272,27 @@ fn shown(uri: &str) -> String {
         .collect()
 }
 
+/// A refusal that stands in the log: what its page tells. It can be told at another address than the one that was refused.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Told {
+    status: u16,
+    reason: ErrorReason,
+    reference: String,
+    #[serde(skip)]
+    back: Option<BackLink>,
+    details: Option<ErrorDetails>,
+    /// After how many seconds it is worth trying again.
+    pub retry_after: Option<u64>,
+}
+
 impl Pages {
     /// Logs what went wrong, once, and shows the page that tells it.
     pub fn refuse(&self, refused: Refused, ui_locales: &[String], language: Option<&str>) -> Response {
+        self.tell(self.note(refused), ui_locales, language)
+    }
+
+    /// Logs what went wrong.
+    pub fn note(&self, refused: Refused) -> Told {
         let reference = ReferenceId::mint(self.chance());
         let Refused { status, reason, check, client, sent, registered, back, cause } = refused;
         if status.is_server_error() {
@@ -304,13 +309,20 @@ impl Pages {
             sent,
             registered,
         });
-        let page = ErrorPage {
-            frame: self.frame(ui_locales, language),
-            reason,
-            reference: reference.to_string(),
-            back,
-            details,
-        };
-        self.show(status, &page, Allowed::default())
+        let (status, reference) = (status.as_u16(), reference.to_string());
+        Told { status, reason, reference, back, details, retry_after: None }
+    }
+
+    /// Shows the page.
+    pub fn tell(&self, told: Told, ui_locales: &[String], language: Option<&str>) -> Response {
+        let Told { status, reason, reference, back, details, retry_after } = told;
+        let frame = self.frame(ui_locales, language);
+        let page = ErrorPage { frame, reason, reference, back, details };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = self.show(status, &page, Allowed::default());
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }

@@ -3,10 +3,9 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
-use tracing::warn;
 
 use crate::legacy::site::Handover;
 use crate::oauth::params::Params;
@@ -16,7 +15,7 @@ use crate::secret::Secret;
 use crate::time::Clock;
 use crate::web::browsers::{CookieKind, Unmet, cookie, shows_pages};
 use crate::web::crumbs::Crumb;
-use crate::web::error::page::Refused;
+use crate::web::error::page::Told;
 use crate::web::extract::params::{Form, Query};
 use crate::web::extract::visiting::Visiting;
 use crate::web::interaction::step::StepPages;
@@ -25,7 +24,7 @@ use crate::web::pages::{Allowed, app, see_other};
 use crate::web::routes::{HANDOVER, HANDOVER_RESUMED};
 use crate::web::signed_in;
 
-/// Where the check stands that a hand-over in a query did not pass.
+/// Where it stands, sealed, why a hand-over in a query was refused.
 const REFUSED: &str = "refused";
 
 /// What a request holds of a hand-over.
@@ -109,8 +108,12 @@ async fn resume(
     Query(query): Query,
     visiting: Visiting,
 ) -> Response {
-    if let Some(check) = query.unwrap_or_default().one(REFUSED) {
-        return handlers.pages.refuse(Refused::told_again(check), &[], &visiting);
+    if let Some(sealed) = query.unwrap_or_default().one(REFUSED) {
+        let (pages, language) = (&handlers.pages.pages, visiting.language.as_deref());
+        return match handlers.handovers.open_told(sealed, handlers.clock.now()) {
+            Ok(told) => pages.tell(told, &[], language),
+            Err(error) => handlers.pages.refuse((&HandoverError::from(error)).into(), &[], &visiting),
+        };
     }
     let cookies = handlers.cookies;
     let back = Crumb::Handover.read(cookies, &visiting.cookies).map(|handle| Back {
@@ -130,18 +133,20 @@ async fn confirm(State(handlers): State<HandoverHandlers>, visiting: Visiting, F
         Ok(form) => form,
         Err(malformed) => return handlers.pages.refuse((&malformed).into(), &[], &visiting),
     };
+    let sealed = form.one("request").unwrap_or_default();
+    let (visitor, now) = (visiting.visitor().await, handlers.clock.now());
     // Only the button that says so is a yes.
     if form.one("decision") != Some("continue") {
+        let declined = visitor.ok().and_then(|visitor| handlers.handovers.declined(sealed, &visitor, now));
         let frame = handlers.pages.pages.frame(&[], visiting.language.as_deref());
         let page = NotSignedInPage { frame };
         let mut response = handlers.pages.pages.show(StatusCode::OK, &page, Allowed::default());
         Crumb::Handover.sweep(handlers.cookies, &mut response);
-        Crumb::Pending.sweep(handlers.cookies, &mut response);
+        handlers.forget(declined.as_deref(), &visiting, &mut response);
         return response;
     }
-    let sealed = form.one("request").unwrap_or_default();
-    let step = match visiting.visitor().await {
-        Ok(visitor) => handlers.handovers.confirm(sealed, &visitor, handlers.clock.now()).await,
+    let step = match visitor {
+        Ok(visitor) => handlers.handovers.confirm(sealed, &visitor, now).await,
         Err(error) => Err(error.into()),
     };
     handlers.finish(step, &visiting).await
@@ -172,18 +177,20 @@ impl HandoverHandlers {
 
     /// A token that stands in the address does not stay there, whatever became of it.
     fn tell_elsewhere(&self, error: &HandoverError) -> Response {
-        let Refused { check, sent, cause, .. } = error.into();
-        warn!(check, sent = %sent, "refused a hand-over in a query: {cause}");
-        see_other(&format!("{}?{REFUSED}={check}", self.pages.pages.routes().path(HANDOVER_RESUMED)))
+        let sealed = self.handovers.seal_told(&self.note(error), self.clock.now());
+        see_other(&format!("{}?{REFUSED}={sealed}", self.pages.pages.routes().path(HANDOVER_RESUMED)))
     }
 
     fn refuse(&self, error: &HandoverError, visiting: &Visiting) -> Response {
-        let mut response = self.pages.refuse(error.into(), &[], visiting);
+        self.pages.pages.tell(self.note(error), &[], visiting.language.as_deref())
+    }
+
+    fn note(&self, error: &HandoverError) -> Told {
+        let mut told = self.pages.pages.note(error.into());
         if let HandoverError::Throttled { until } = error {
-            let wait = until.since(self.clock.now()).as_secs().max(1);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+            told.retry_after = Some(until.since(self.clock.now()).as_secs().max(1));
         }
-        response
+        told
     }
 
     async fn finish(&self, step: Result<HandoverStep, HandoverError>, visiting: &Visiting) -> Response {

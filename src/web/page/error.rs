@@ -2,6 +2,7 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
+use serde::{Deserialize, Serialize};
 
 use crate::web::page::frame::{BackLink, Frame};
 
@@ -22,7 +23,7 @@ pub struct ErrorPage {
 }
 
 /// What a person is told. Coarser than the error catalogue: it says what one can do, not what failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ErrorReason {
     /// No client of this id is registered.
     UnknownClient,
@@ -55,7 +56,7 @@ pub enum ErrorReason {
 }
 
 /// For the developer of an app: what was compared with what. The parts are identifiers, not sentences.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ErrorDetails {
     /// The client id as it was sent.
     pub client: String,
