@@ -3,12 +3,14 @@
 //! commit and an RSA signature, and the benchmark of thirty-two at once shows commits being shared.
 #![expect(clippy::unwrap_used, reason = "a benchmark has nobody to answer to")]
 
+pub mod apps;
 #[path = "../examples/legacy_system.rs"]
 pub mod legacy_system;
 
 use std::path::Path;
 use std::sync::LazyLock;
 
+use apps::{AUTHORIZATION, CONFIG, SERVICE, code_in, redemption, sealed_in};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode, header};
@@ -25,12 +27,6 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 use url::form_urlencoded;
-
-const SERVICE_SECRET: &str = "service-secret-0123456789-0123456789-0123456789";
-const WEB_SECRET: &str = "web-secret-0123456789-0123456789-0123456789";
-const REDIRECT: &str = "https://web.example/callback";
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 fn main() {
     // Before anything runs on the runtime that it is made with.
@@ -59,22 +55,7 @@ async fn house() -> House {
         r#"
         server.issuer = "http://localhost:8080"
         legacy = {{ preset = "imis", base_url = "{}" }}
-        [[api]]
-        audience = "https://api.example.org"
-        scopes = ["events.read"]
-        [[client]]
-        id = "service"
-        secret = "{SERVICE_SECRET}"
-        token_endpoint_auth_method = "client_secret_post"
-        grant_types = ["client_credentials"]
-        scopes = ["events.read"]
-        audiences = ["https://api.example.org"]
-        [[client]]
-        id = "web"
-        secret = "{WEB_SECRET}"
-        token_endpoint_auth_method = "client_secret_post"
-        redirect_uris = ["{REDIRECT}"]
-        consent = "skip"
+        {CONFIG}
         "#,
         legacy.base_url
     );
@@ -85,9 +66,7 @@ async fn house() -> House {
     let page = send(&router, Request::get(authorize()).body(Body::empty()).unwrap()).await;
     let binding = cookies(&page);
     let html = String::from_utf8(to_bytes(page.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap();
-    let sealed =
-        html.split("name=\"request\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let fields = [("request", sealed.as_str()), ("username", "alice"), ("password", "wonderland")];
+    let fields = [("request", sealed_in(&html)), ("username", "alice"), ("password", "wonderland")];
     let request = form("/sign-in", &fields);
     let (mut parts, body) = request.into_parts();
     parts.headers.insert(header::COOKIE, binding.parse().unwrap());
@@ -98,15 +77,7 @@ async fn house() -> House {
 }
 
 fn authorize() -> String {
-    let parameters = [
-        ("client_id", "web"),
-        ("redirect_uri", REDIRECT),
-        ("response_type", "code"),
-        ("scope", "openid profile"),
-        ("code_challenge", CHALLENGE),
-        ("code_challenge_method", "S256"),
-    ];
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(AUTHORIZATION).finish();
     format!("/authorize?{query}")
 }
 
@@ -137,21 +108,7 @@ async fn code() -> String {
     let request = Request::get(authorize()).header(header::COOKIE, &HOUSE.cookies);
     let response = send(&HOUSE.router, request.body(Body::empty()).unwrap()).await;
     let location = response.headers()[header::LOCATION].to_str().unwrap();
-    location.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned()
-}
-
-fn redemption(code: &str) -> Request<Body> {
-    form(
-        "/token",
-        &[
-            ("grant_type", "authorization_code"),
-            ("client_id", "web"),
-            ("client_secret", WEB_SECRET),
-            ("redirect_uri", REDIRECT),
-            ("code_verifier", VERIFIER),
-            ("code", code),
-        ],
-    )
+    code_in(location).to_owned()
 }
 
 /// Everything around an answer that is bytes made before: routing, layers, the body.
@@ -179,17 +136,15 @@ fn bare_signature(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn client_credentials(bencher: Bencher<'_, '_>) {
-    let fields =
-        [("grant_type", "client_credentials"), ("client_id", "service"), ("client_secret", SERVICE_SECRET)];
     bencher
-        .with_inputs(|| form("/token", &fields))
+        .with_inputs(|| form("/token", &SERVICE))
         .bench_values(|request| RUNTIME.block_on(succeeds(black_box(request))));
 }
 
 #[divan::bench]
 fn code_exchange(bencher: Bencher<'_, '_>) {
     bencher
-        .with_inputs(|| redemption(&RUNTIME.block_on(code())))
+        .with_inputs(|| form("/token", &redemption(&RUNTIME.block_on(code()))))
         .bench_values(|request| RUNTIME.block_on(succeeds(black_box(request))));
 }
 
@@ -208,7 +163,8 @@ fn code_exchange_32_at_once(bencher: Bencher<'_, '_>) {
     };
     bencher.with_inputs(codes).bench_values(|codes| {
         RUNTIME.block_on(async {
-            let exchanges = codes.iter().map(|code| tokio::spawn(succeeds(redemption(code))));
+            let exchanges =
+                codes.iter().map(|code| tokio::spawn(succeeds(form("/token", &redemption(code)))));
             futures_util::future::join_all(exchanges).await.into_iter().for_each(|done| drop(done.unwrap()));
         });
     });

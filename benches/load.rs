@@ -10,6 +10,7 @@
     reason = "a benchmark has nobody to answer to"
 )]
 
+pub mod apps;
 #[path = "../examples/legacy_system.rs"]
 pub mod legacy_system;
 pub mod running;
@@ -17,6 +18,7 @@ pub mod running;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use apps::{AUTHORIZATION, CONFIG, SERVICE, WEB, code_in, redemption, sealed_in};
 use josekit::jws::{self, JwsHeader, RS256};
 use passerelle::app::outbound::app_client;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
@@ -24,11 +26,6 @@ use reqwest::{Client, Response, StatusCode};
 use running::{Running, free_port, wait_for};
 use serde_json::Value;
 
-const WEB_SECRET: &str = "web-secret-0123456789-0123456789-0123456789";
-const SERVICE_SECRET: &str = "service-secret-0123456789-0123456789-0123456789";
-const REDIRECT: &str = "https://web.example/callback";
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const AT_ONCE: usize = 32;
 const SPAN: Duration = Duration::from_secs(6);
 
@@ -154,12 +151,7 @@ impl Person {
     }
 
     async fn asks_as_a_service(self) -> Self {
-        let fields = [
-            ("grant_type", "client_credentials"),
-            ("client_id", "service"),
-            ("client_secret", SERVICE_SECRET),
-        ];
-        self.at_token_endpoint(&fields).await;
+        self.at_token_endpoint(&SERVICE).await;
         self
     }
 
@@ -170,7 +162,8 @@ impl Person {
     }
 
     async fn asks_about_a_token(self) -> Self {
-        let fields = [("token", self.access.as_str()), ("client_id", "web"), ("client_secret", WEB_SECRET)];
+        let [id, secret] = WEB;
+        let fields = [("token", self.access.as_str()), id, secret];
         let question = self.http.post(format!("{}/introspect", self.issuer)).form(&fields);
         let told = succeeds(question.send().await.unwrap()).await;
         assert_eq!(told["active"], true);
@@ -178,12 +171,8 @@ impl Person {
     }
 
     async fn refreshes(mut self) -> Self {
-        let fields = [
-            ("grant_type", "refresh_token"),
-            ("client_id", "web"),
-            ("client_secret", WEB_SECRET),
-            ("refresh_token", &self.refresh),
-        ];
+        let [id, secret] = WEB;
+        let fields = [("grant_type", "refresh_token"), id, secret, ("refresh_token", &self.refresh)];
         let tokens = self.at_token_endpoint(&fields).await;
         self.keeps(&tokens);
         self
@@ -202,8 +191,7 @@ impl Person {
         let page = self.http.get(self.authorize()).send().await.unwrap();
         let binding = cookies(&page);
         let html = page.text().await.unwrap();
-        let sealed = html.split("name=\"request\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        let fields = [("request", sealed), ("username", "alice"), ("password", "wonderland")];
+        let fields = [("request", sealed_in(&html)), ("username", "alice"), ("password", "wonderland")];
         let form = self.http.post(format!("{}/sign-in", self.issuer)).form(&fields);
         let answer = form.header(COOKIE, &binding).header("origin", &self.issuer).send().await.unwrap();
         self.cookies = format!("{binding}; {}", cookies(&answer));
@@ -212,15 +200,7 @@ impl Person {
     }
 
     fn authorize(&self) -> String {
-        let parameters = [
-            ("client_id", "web"),
-            ("redirect_uri", REDIRECT),
-            ("response_type", "code"),
-            ("scope", "openid profile"),
-            ("code_challenge", CHALLENGE),
-            ("code_challenge_method", "S256"),
-        ];
-        reqwest::Url::parse_with_params(&format!("{}/authorize", self.issuer), parameters).unwrap().into()
+        reqwest::Url::parse_with_params(&format!("{}/authorize", self.issuer), AUTHORIZATION).unwrap().into()
     }
 
     async fn redeems(&mut self, answer: Response) {
@@ -228,16 +208,7 @@ impl Person {
             panic!("{}", answer.text().await.unwrap());
         }
         let location = answer.headers()[LOCATION].to_str().unwrap();
-        let code = location.split("code=").nth(1).unwrap().split('&').next().unwrap();
-        let fields = [
-            ("grant_type", "authorization_code"),
-            ("client_id", "web"),
-            ("client_secret", WEB_SECRET),
-            ("redirect_uri", REDIRECT),
-            ("code_verifier", VERIFIER),
-            ("code", code),
-        ];
-        let tokens = self.at_token_endpoint(&fields).await;
+        let tokens = self.at_token_endpoint(&redemption(code_in(location))).await;
         self.keeps(&tokens);
     }
 
@@ -278,22 +249,7 @@ fn configuration(port: u16, legacy: &str) -> String {
         [legacy]
         preset = "imis"
         base_url = "{legacy}"
-        [[api]]
-        audience = "https://api.example.org"
-        scopes = ["events.read"]
-        [[client]]
-        id = "web"
-        secret = "{WEB_SECRET}"
-        token_endpoint_auth_method = "client_secret_post"
-        redirect_uris = ["{REDIRECT}"]
-        consent = "skip"
-        [[client]]
-        id = "service"
-        secret = "{SERVICE_SECRET}"
-        token_endpoint_auth_method = "client_secret_post"
-        grant_types = ["client_credentials"]
-        scopes = ["events.read"]
-        audiences = ["https://api.example.org"]
+        {CONFIG}
         "#
     )
 }
