@@ -19,7 +19,7 @@ use crate::store::{accounts, life};
 
 /// Between two looks at a row that another node refreshes.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// What a lease allows beyond the call itself: commits, and a look whose tokens came back.
+/// What is allowed beyond the calls themselves: the commits.
 pub(super) const BEYOND_THE_CALL: Duration = Duration::from_secs(20);
 /// The pause after a first failure; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -27,6 +27,12 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// How often tokens that came are tried to be written: they are the only ones there are.
 pub(super) const WRITES: u32 = 5;
+
+/// How long a refresh may take whose calls take up to `timeout` each: the call, a second one where the answer to the first is lost, and a
+/// look whose tokens came back.
+pub(super) fn longest(timeout: Duration) -> Duration {
+    timeout * 3 + BEYOND_THE_CALL
+}
 
 /// What became of a try.
 enum Tried {
@@ -76,7 +82,7 @@ impl Vault {
 
     async fn lease(&self, grant: &LegacyGrant, timeout: Duration) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        let until = now + timeout * 3 + BEYOND_THE_CALL;
+        let until = now + longest(timeout);
         let held = self.held(grant);
         self.db
             .write(move |tx| Box::pin(async move { legacy_grants::lease(tx, &held, until, now).await }))
