@@ -340,6 +340,21 @@ async fn a_refusal_that_somebody_else_met_does_not_wait_for_the_interval() {
     assert_eq!(story.ends().await, [Some(EndReason::LegacyRefused)]);
 }
 
+#[tokio::test]
+async fn a_doubt_stays_until_the_old_system_has_answered() {
+    let story = Story::open(&format!("{SESSION}revalidate_idle = false\n")).await;
+    story.bob(&story.house.web(), "openid").await;
+    story.disable_bob();
+    let doubt = Sql::new("doubt", "UPDATE accounts SET asked_at = NULL");
+    story.db.write(move |tx| Box::pin(async move { tx.execute(&doubt, Vec::new()).await })).await.unwrap();
+    story.breaks(&Fault::Html503);
+    story.house.bridge.round().await.unwrap();
+    assert_eq!((story.probes(), story.ends().await), (1, vec![None]));
+    story.breaks(&Fault::None);
+    story.house.bridge.round().await.unwrap();
+    assert_eq!(story.ends().await, [Some(EndReason::LegacyRefused)]);
+}
+
 /// People of a system that is not there any more, or cannot be asked, stand before nobody.
 #[tokio::test]
 async fn who_cannot_be_asked_about_keeps_nobody_from_his_turn() {
