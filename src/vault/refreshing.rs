@@ -233,23 +233,26 @@ where
         tokio::time::sleep(LOOK_AGAIN * 2_u32.pow(again)).await;
         written = write().await;
     }
+    written
 }
 
 pub(super) fn unavailable(why: &str) -> VaultError {
     VaultError::Unavailable { why: why.to_owned() }
 }
 
-    written
-/// The grant that can be refreshed, and how. A refresh token is good for the client that it was given to (RFC 6749 §6): with one of a client
-/// that the configuration has no more the person would only look refused.
+/// The grant that can be refreshed, and how. A refresh token is good for the client that it was given to (RFC 6749 §6): with one of a
+/// client that the configuration has no more the person would only look refused. What such a client left tells something only while ours
+/// was given nothing: no sign-in removes it.
 fn refreshable(
     grants: Vec<LegacyGrant>,
     connector: &Connector,
 ) -> Result<(LegacyGrant, Rotation), VaultError> {
     let empty = grants.is_empty();
-    let spoilt = grants.iter().any(|grant| grant.is_given_up() || grant.refresh.is_some());
-    let mut ours = grants.into_iter().filter(|grant| grant.legacy_client == connector.legacy_client());
-    let grant = ours.find(|grant| grant.refresh.is_some());
+    let (ours, others): (Vec<_>, Vec<_>) =
+        grants.into_iter().partition(|grant| grant.legacy_client == connector.legacy_client());
+    let telling = if ours.is_empty() { &others } else { &ours };
+    let spoilt = telling.iter().any(|grant| grant.is_given_up() || grant.refresh.is_some());
+    let grant = ours.into_iter().find(|grant| grant.refresh.is_some());
     match grant.zip(connector.rotation()) {
         Some(found) => Ok(found),
         None if empty => Err(VaultError::Empty),

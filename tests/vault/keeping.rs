@@ -162,6 +162,22 @@ async fn a_sign_in_without_a_client_leaves_the_grant_of_the_client_alone() {
     assert_eq!(town.refreshes(), 1);
 }
 
+/// After another client was written into the configuration, for example one that gets no refresh tokens.
+#[tokio::test]
+async fn what_another_client_left_says_nothing_of_what_ours_was_given() {
+    let town = Town::open().await;
+    let alice = town.alice().await;
+    change(&town.vault.db, "UPDATE legacy_grants SET legacy_client = 'other'", vec![]).await;
+    let mut arrival = town.arrival("alice", "wonderland").await;
+    arrival.tokens.as_mut().unwrap().refresh_token = None;
+    town.keep(arrival).await;
+    town.forward(BEYOND_ITS_LIFE);
+    assert_eq!(town.grants(&alice).await.len(), 2);
+    let error = town.vault.fresh(&alice).await.unwrap_err();
+    assert!(matches!(error, VaultError::RunOut), "{error:?}");
+    assert!(!town.vault.has_lost(&alice).await.unwrap());
+}
+
 #[tokio::test]
 async fn a_sign_in_that_brings_no_refresh_token_leaves_the_one_that_is_there() {
     let town = Town::open().await;
