@@ -45,7 +45,7 @@ pub struct Liveness {
 pub enum Standing {
     /// Good, as far as it could be found out.
     Good,
-    /// Out: the sessions have just been ended.
+    /// Out: all that the person had here has just been ended.
     Over,
     /// Nothing was heard for too long. Nothing ends; but nothing new is given out either.
     Stale,
