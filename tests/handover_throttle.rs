@@ -110,3 +110,20 @@ async fn an_old_system_that_does_not_answer_says_nothing_about_a_token() {
     let token = house.handed_to_alice().await;
     house.hands_over(&mut browser, &token).await.sent_to(WEB);
 }
+
+#[tokio::test]
+async fn a_refusal_that_no_rule_explains_counts_and_keeps_nobody_from_the_old_system() {
+    let house = house().await;
+    house.old_system().faults.set(Door::Token, Fault::Html403);
+    for address in ["203.0.113.7", "203.0.113.8"] {
+        let mut browser = browser_at(&house, address).await;
+        makes_up(&house, &mut browser, 3).await;
+        is_held_off(&house.posts(&mut browser, "made-up").await);
+    }
+    house.old_system().faults.set(Door::Token, Fault::None);
+    let mut browser = house.browser();
+    browser.headers = vec![("x-forwarded-for", "203.0.113.9".to_owned())];
+    let page = browser.get(&house.web().request(&[("prompt", "login")])).await;
+    browser.sign_in(&page, "alice", "wonderland").await;
+    assert!(is_signed_in(&browser).await, "the system answered all along");
+}

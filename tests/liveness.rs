@@ -340,6 +340,40 @@ async fn a_refusal_that_somebody_else_met_does_not_wait_for_the_interval() {
     assert_eq!(story.ends().await, [Some(EndReason::LegacyRefused)]);
 }
 
+#[tokio::test]
+async fn a_doubt_stays_until_the_old_system_has_answered() {
+    let story = Story::open(&format!("{SESSION}revalidate_idle = false\n")).await;
+    story.bob(&story.house.web(), "openid").await;
+    story.disable_bob();
+    let doubt = Sql::new("doubt", "UPDATE accounts SET asked_at = NULL");
+    story.db.write(move |tx| Box::pin(async move { tx.execute(&doubt, Vec::new()).await })).await.unwrap();
+    story.breaks(&Fault::Html503);
+    story.house.bridge.round().await.unwrap();
+    assert_eq!((story.probes(), story.ends().await), (1, vec![None]));
+    story.breaks(&Fault::None);
+    story.house.bridge.round().await.unwrap();
+    assert_eq!(story.ends().await, [Some(EndReason::LegacyRefused)]);
+}
+
+#[tokio::test]
+async fn a_question_is_brought_to_its_end_whatever_becomes_of_the_others() {
+    let story = Story::open(&format!("{SESSION}revalidate_idle = true\n")).await;
+    story.house.web().code(&mut story.house.browser(), &[]).await;
+    story.bob(&story.house.web(), "openid").await;
+    let breaks = Sql::new(
+        "break",
+        "CREATE TRIGGER broken BEFORE UPDATE OF asked_at ON accounts WHEN OLD.user_name = 'alice' \
+         BEGIN SELECT RAISE(ABORT, 'broken'); END",
+    );
+    story.db.write(move |tx| Box::pin(async move { tx.execute(&breaks, Vec::new()).await })).await.unwrap();
+    story.disable_bob();
+    // What is said of bob comes after the trouble with alice.
+    story.house.old_system().faults.set(Door::Profile, Fault::Delay(Duration::from_millis(300)));
+    story.forward(6);
+    story.house.bridge.round().await.unwrap_err();
+    assert_eq!(story.ends().await.into_iter().flatten().collect::<Vec<_>>(), [EndReason::LegacyRefused]);
+}
+
 /// People of a system that is not there any more, or cannot be asked, stand before nobody.
 #[tokio::test]
 async fn who_cannot_be_asked_about_keeps_nobody_from_his_turn() {

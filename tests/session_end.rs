@@ -4,10 +4,14 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use passerelle::store::accounts;
+use passerelle::store::db::{Arg, Db, Sql};
+use tokio::sync::oneshot;
 
 use crate::support::app::{App, error};
 use crate::support::browser::{Browser, form};
 use crate::support::house::{CONFIG, House};
+use crate::support::postgres::{new_database, somebody_waits};
 
 const FRAMED: &str = "frontchannel_logout_uri = \"https://web.example/out?kept=1\"\n";
 
@@ -167,4 +171,49 @@ async fn a_session_keeps_its_name_through_a_new_proof_and_a_refresh() {
     assert_eq!(again.id_claims()["sid"], first.id_claims()["sid"]);
     let refreshed = crate::support::app::Tokens::of(house.web().refresh(first.refresh()).await);
     assert_eq!(refreshed.id_claims()["sid"], first.id_claims()["sid"]);
+}
+
+/// On PostgreSQL two writes run side by side; SQLite has one writer.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_replaces_somebody_waits_for_both_accounts_in_the_order_of_their_ids() {
+    const HOLD: Sql = Sql::new("hold", "UPDATE accounts SET asked_at = asked_at WHERE id = $1");
+    let url = new_database();
+    let house = House::of(&CONFIG.replace("sqlite::memory:", &url)).await;
+    let db = Db::open(&url, 4).await.unwrap();
+    let mut people = Vec::new();
+    for (name, password) in [("alice", "wonderland"), ("bob", "builder")] {
+        let mut browser = house.browser();
+        let page = browser.get(&house.web().request(&[])).await;
+        browser.sign_in(&page, name, password).await;
+        let account = accounts::list_by_user_name(&db, name).await.unwrap().remove(0);
+        people.push((account.id, browser, name, password));
+    }
+    people.sort_by(|one, other| one.0.cmp(&other.0));
+    let (second, _, name, password) = people.pop().unwrap();
+    let (first, mut browser, ..) = people.pop().unwrap();
+    let page = browser.get(&house.web().request(&[("prompt", "login")])).await;
+
+    let (held, is_held) = oneshot::channel();
+    let (go, may_go) = oneshot::channel::<()>();
+    let other_way_round = db.write(move |tx| {
+        Box::pin(async move {
+            tx.execute(&HOLD, vec![Arg::from(&first)]).await?;
+            held.send(()).unwrap();
+            may_go.await.ok();
+            tx.execute(&HOLD, vec![Arg::from(&second)]).await
+        })
+    });
+    let replaces = async {
+        is_held.await.unwrap();
+        let waits = async {
+            somebody_waits(&db).await;
+            go.send(()).unwrap();
+        };
+        tokio::join!(browser.sign_in(&page, name, password), waits).0
+    };
+    let (other, shown) = tokio::join!(other_way_round, replaces);
+    other.unwrap();
+    assert!(!shown.status.is_client_error() && !shown.status.is_server_error(), "{shown:?}");
+    let replaced = Sql::new("replaced", "SELECT id FROM login_sessions WHERE end_reason = 'replaced'");
+    assert_eq!(db.fetch_all(&replaced, Vec::new()).await.unwrap().len(), 1);
 }

@@ -24,6 +24,8 @@ pub enum Fault {
     Delay(Duration),
     /// What a proxy in front of it says while the system restarts.
     Html503,
+    /// What a guard in front of it says of a call that it does not like.
+    Html403,
     /// A crash, told in JSON.
     Status500,
     /// The work is done, half of the answer goes out, the connection closes.
@@ -91,6 +93,8 @@ pub(super) async fn fail(
             let page = "<html><body><h1>Service Unavailable</h1><p>Down for maintenance.</p></body></html>";
             (StatusCode::SERVICE_UNAVAILABLE, Html(page)).into_response()
         }
+        Fault::Html403 => (StatusCode::FORBIDDEN, Html("<html><body><h1>Request blocked</h1></body></html>"))
+            .into_response(),
         Fault::Status500 => {
             let message = r#"{"Message":"An error has occurred."}"#;
             (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "application/json")], message)

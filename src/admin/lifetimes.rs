@@ -198,7 +198,8 @@ impl ClientFacts {
         if stay.outlives_questions {
             sentences.push(Sentence {
                 text: "Once the person's last session at the bridge has ended, nobody is asked about them any more, and these tokens \
-                       live on: whoever is dismissed then keeps them until the limits above. `passerelle sessions end --user NAME --everything` ends them."
+                       live on: whoever is dismissed then keeps them until the limits above. `passerelle sessions end --user NAME \
+                       --everything` ends them."
                     .to_owned(),
                 because: Some(format!(
                     "a session ends after {}; the legacy tokens are forgotten with it",
@@ -279,7 +280,8 @@ impl ClientFacts {
                 };
                 Sentence {
                     text: format!(
-                        "Whoever is dismissed at the legacy system can use nothing here after at most {}{more}, as long as that system answers.{weak}",
+                        "Whoever is dismissed at the legacy system can use nothing here after at most {}{more}, as long as that system \
+                         answers.{weak}",
                         words::span(sum(parts))
                     ),
                     because: Some(added(parts)),

@@ -1,5 +1,5 @@
-//! The operator's view of what people have here: their sessions and the tokens that outlive them, listed and ended. A bridge that runs tells
-//! the apps within seconds.
+//! The operator's view of what people have here: their sessions and the tokens that outlive them, listed and ended. A bridge that runs
+//! tells the apps within seconds.
 
 use std::time::Duration;
 

@@ -88,16 +88,21 @@ impl WatchSessions {
                 login_sessions::list_to_ask_about(&self.db, &behind, asked_before, now, used_after).await?;
             let Some(last) = some.last() else { return Ok(()) };
             behind = last.clone();
-            let mut asked = JoinSet::new();
+            let (mut asked, mut so_far) = (JoinSet::new(), Ok(()));
             for id in some {
                 if asked.len() == AT_ONCE {
-                    done(asked.join_next().await)?;
+                    so_far = so_far.and(done(asked.join_next().await));
+                }
+                if so_far.is_err() {
+                    break;
                 }
                 asked.spawn(self.clone().ask_about(id));
             }
+            // Who was taken to be asked about is not taken again before the interval is over: nobody's question is broken off.
             while !asked.is_empty() {
-                done(asked.join_next().await)?;
+                so_far = so_far.and(done(asked.join_next().await));
             }
+            so_far?;
         }
     }
 

@@ -297,6 +297,8 @@ impl Connector {
 fn refused(trouble: RefreshTrouble) -> Refusal {
     match trouble.class {
         Class::Fatal => Refusal::HandoverRefused { why: trouble.why },
+        // It answered, and did not take the token: whoever makes tokens up closes the old system to nobody.
+        Class::Transient | Class::Unknown if trouble.works => Refusal::Unknown { why: trouble.why },
         Class::Transient | Class::Unknown => unavailable(trouble.why),
     }
 }

@@ -19,7 +19,8 @@ pub struct SigningKeyRecord {
     pub created_at: Timestamp,
     /// When it begins to sign.
     pub signs_from: Timestamp,
-    /// When it stopped signing because a younger one took over; none while it signs or waits.
+    /// When it stopped signing because a younger one took over. An emergency sets it a moment ahead, until when the key still signs; none
+    /// while no end is set.
     pub retired_at: Option<Timestamp>,
 }
 

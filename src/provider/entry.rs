@@ -72,7 +72,7 @@ struct Prepared {
     /// The session of the same person in this browser, which goes on.
     renews: bool,
     /// The session of somebody else in this browser, which ends.
-    replaces: Option<SessionId>,
+    replaces: Option<LoginSession>,
     by: By,
 }
 
@@ -105,7 +105,7 @@ impl Entry {
             let prepared = Prepared {
                 session: self.session(&account, mine.as_ref(), (digest, &by), visitor, now),
                 renews: mine.is_some(),
-                replaces: live.filter(|session| session.account != account.id).map(|session| session.id),
+                replaces: live.filter(|session| session.account != account.id),
                 tokens: tokens.as_ref().map(|tokens| {
                     (tokens.legacy_client.clone(), self.vault.sealed(&account.id, tokens, now))
                 }),
@@ -207,6 +207,13 @@ impl Entry {
             .db
             .write(move |tx| {
                 Box::pin(async move {
+                    let replaces = prepared.replaces.clone();
+                    // Two accounts are locked in the order of their ids: two browsers in which two people replace each other would stand
+                    // in a ring otherwise.
+                    if let Some(other) = replaces.as_ref().filter(|other| other.account < prepared.account.id)
+                    {
+                        accounts::hold(tx, &other.account).await?;
+                    }
                     let stands = accounts::remember(tx, &prepared.account).await?;
                     if stands.id != prepared.account.id {
                         return Ok(Committed::AccountStands(Box::new(stands)));
@@ -221,12 +228,11 @@ impl Entry {
                     {
                         return Ok(Committed::HandoverGone);
                     }
-                    let replaces = prepared.replaces.clone();
                     if !prepared.begin(tx, now).await? {
                         return Ok(Committed::SessionGone);
                     }
                     if let Some(other) = replaces {
-                        end_session.within(tx, &other, EndReason::Replaced, now).await?;
+                        end_session.within(tx, &other.id, EndReason::Replaced, now).await?;
                     }
                     if let Some(code) = code {
                         issue::keep(tx, &code).await?;

@@ -203,8 +203,8 @@ impl Handovers {
         match self.connector.redeem(token).await {
             Ok(arrival) => Ok(arrival),
             Err(refusal) => {
-                // A system that does not answer says nothing about a token.
-                if matches!(refusal, Refusal::HandoverRefused { .. }) {
+                // A system that does not answer says nothing about a token. One that answers what no rule explains did not take it.
+                if matches!(refusal, Refusal::HandoverRefused { .. } | Refusal::Unknown { .. }) {
                     self.throttle.failed(attempt, now).await?;
                 }
                 Err(HandoverError::Legacy(refusal))

@@ -45,7 +45,7 @@ pub struct Liveness {
 pub enum Standing {
     /// Good, as far as it could be found out.
     Good,
-    /// Out: the sessions have just been ended.
+    /// Out: all that the person had here has just been ended.
     Over,
     /// Nothing was heard for too long. Nothing ends; but nothing new is given out either.
     Stale,
@@ -99,9 +99,19 @@ impl Liveness {
             }
             Heard::Nothing(why) => {
                 warn!(account.id = %account.id, "could not find out whether {} is still good: {why}", account.id);
+                self.doubt_again(account).await?;
                 self.as_known(account, known, now).await
             }
         }
+    }
+
+    /// Cause to ask at once is none the less because nothing was heard: who is asked about for that only would not be asked about again.
+    async fn doubt_again(&self, account: &Account) -> Result<(), StoreError> {
+        if account.heard.asked_at.is_some() || account.heard.alive_at.is_none() {
+            return Ok(());
+        }
+        let id = account.id.clone();
+        self.db.write(move |tx| Box::pin(async move { life::doubt(tx, &id).await })).await
     }
 
     /// What was last heard counts, for a while.

@@ -94,8 +94,8 @@ pub fn rotate(
     [made].into_iter().chain(leaked.map(|key| KeyAction::Retire(key.id.clone(), signs_from))).collect()
 }
 
-/// The key that signs with `algorithm` at `now`: the youngest that may. When the clock was put back, or is behind that of the node that made
-/// the first key, none may yet; then it is the one that has waited longest, and no new one that nobody has heard of.
+/// The key that signs with `algorithm` at `now`: the youngest that may. When the clock was put back, or is behind that of the node that
+/// made the first key, none may yet; then it is the one that has waited longest, and no new one that nobody has heard of.
 pub fn signing<'a>(
     keys: &'a [SigningKeyRecord],
     algorithm: SigningAlgorithm,

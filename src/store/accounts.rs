@@ -33,6 +33,8 @@ const REMEMBER: Sql = Sql::new(
      RETURNING id, connector, legacy_id, user_name, claims, created_at, updated_at, alive_at, asked_at",
 );
 
+const HOLD: Sql = Sql::new("hold account", "UPDATE accounts SET asked_at = asked_at WHERE id = $1");
+
 /// The account with this subject.
 pub async fn find(db: &Db, id: &AccountId) -> Result<Option<Account>, StoreError> {
     db.fetch_optional(&FIND, args![id]).await?.map(read).transpose()
@@ -68,6 +70,13 @@ pub async fn remember(tx: &mut Tx, account: &Account) -> Result<Account, StoreEr
     let row = tx.fetch_optional(&REMEMBER, args).await?;
     // An upsert always returns its row.
     read(row.ok_or(StoreError::Corrupt { during: "remember account", column: "id" })?)
+}
+
+/// Holds the account until the transaction ends, for whoever changes what hangs on it and has no other change of the account itself to
+/// make first. Sign-ins and ends of sessions lock an account before its sessions and grants; who locks them the other way round stands in
+/// a ring with them. An update that changes nothing, since it takes the row's lock on both databases.
+pub async fn hold(tx: &mut Tx, id: &AccountId) -> Result<(), StoreError> {
+    tx.execute(&HOLD, args![id]).await.map(drop)
 }
 
 fn read(row: Row) -> Result<Account, StoreError> {

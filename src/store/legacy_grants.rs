@@ -135,7 +135,7 @@ pub async fn refreshed(
     Ok(tx.execute(&REFRESHED, args).await? == 1)
 }
 
-/// A refresh met a system that does not work: the token stays, and is tried again at `retry_at`.
+/// A refresh met a system that does not work, or that refuses: the token stays, and may be tried again from `retry_at` on.
 pub async fn postpone(tx: &mut Tx, held: &Held, retry_at: Timestamp) -> Result<bool, StoreError> {
     let args = args![&held.account, &held.legacy_client, held.generation, &held.node, retry_at];
     Ok(tx.execute(&POSTPONE, args).await? == 1)

@@ -180,8 +180,8 @@ pub async fn renew(tx: &mut Tx, session: &LoginSession, now: Timestamp) -> Resul
 /// Ends a session and revokes the families bound to it; offline ones live on (OpenID Connect Core §11). Whose it was, for the one call
 /// that ended it.
 ///
-/// The account's row is locked first, as a sign-in does it: of an end and a sign-in at the same moment the later one sees what the earlier one
-/// did, and the tokens that a sign-in has just brought are not burnt with the session before it.
+/// The account's row is locked first, as a sign-in does it: of an end and a sign-in at the same moment the later one sees what the earlier
+/// one did, and the tokens that a sign-in has just brought are not burnt with the session before it.
 pub async fn end(
     tx: &mut Tx,
     id: &SessionId,

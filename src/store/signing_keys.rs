@@ -52,7 +52,7 @@ pub async fn retire(tx: &mut Tx, id: &KeyId, at: Timestamp) -> Result<bool, Stor
     Ok(tx.execute(&RETIRE, args![id, at]).await? == 1)
 }
 
-/// Removes a key that nothing good was signed with any more. True for the one call that did.
+/// Removes a key of which nothing that it signed is of any use, not even as a hint. True for the one call that did.
 pub async fn delete(tx: &mut Tx, id: &KeyId) -> Result<bool, StoreError> {
     Ok(tx.execute(&DELETE, args![id]).await? == 1)
 }

@@ -155,7 +155,10 @@ impl KeyCustody {
                     self.db
                         .write(move |tx| Box::pin(async move { signing_keys::retire(tx, &key, at).await }))
                         .await?;
-                    info!(key.id = %id, "retired signing key {id}");
+                    match at.since(now) {
+                        Duration::ZERO => info!(key.id = %id, "retired signing key {id}"),
+                        wait => info!(key.id = %id, "signing key {id} retires in {} s", wait.as_secs()),
+                    }
                 }
                 KeyAction::Delete(id) => {
                     let key = id.clone();

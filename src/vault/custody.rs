@@ -8,6 +8,7 @@ use tokio::sync::RwLock;
 use tracing::{Instrument as _, Span, warn};
 
 use super::custody_error::VaultError;
+use super::refreshing::longest;
 use super::sealing::{self, Kind};
 use super::turns::Turns;
 use crate::id::{AccountId, NodeId};
@@ -25,8 +26,6 @@ use crate::time::{Clock, Timestamp};
 
 /// A token is not given out in its last moments: it has to arrive yet.
 const MARGIN: Duration = Duration::from_secs(15);
-/// What a refresh takes beyond the call, when a process waits for it at its end.
-const FOR_COMMITS: Duration = Duration::from_secs(5);
 /// How long a token is used whose lifetime was not told.
 const UNTOLD_LIFETIME: Duration = Duration::from_mins(5);
 
@@ -72,8 +71,8 @@ impl Vault {
     /// Waits until no refresh is under way any more, as long as one may take: a process that stops in the middle of one loses the refresh
     /// token that comes back.
     pub async fn comes_to_rest(&self) {
-        let longest = self.connectors.iter().map(Connector::timeout).max().unwrap_or_default();
-        if tokio::time::timeout(longest + FOR_COMMITS, self.under_way.write()).await.is_err() {
+        let timeout = self.connectors.iter().map(Connector::timeout).max().unwrap_or_default();
+        if tokio::time::timeout(longest(timeout), self.under_way.write()).await.is_err() {
             warn!("a refresh of legacy tokens did not come to an end");
         }
     }

@@ -6,6 +6,7 @@ use tracing::{error, info, warn};
 
 use super::custody::Vault;
 use super::custody_error::VaultError;
+use crate::id::AccountId;
 use crate::legacy::connector::Connector;
 use crate::legacy::refresh::{Class, RefreshTrouble, Rotation};
 use crate::legacy::tokens::{Owner, Refreshed};
@@ -14,11 +15,11 @@ use crate::model::legacy_grant::LegacyGrant;
 use crate::secret::Secret;
 use crate::store::error::StoreError;
 use crate::store::legacy_grants::{self, Held};
-use crate::store::life;
+use crate::store::{accounts, life};
 
 /// Between two looks at a row that another node refreshes.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// What a lease allows beyond the call itself: commits, and a look whose tokens came back.
+/// What is allowed beyond the calls themselves: the commits.
 pub(super) const BEYOND_THE_CALL: Duration = Duration::from_secs(20);
 /// The pause after a first failure; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -26,6 +27,12 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// How often tokens that came are tried to be written: they are the only ones there are.
 pub(super) const WRITES: u32 = 5;
+
+/// How long a refresh may take whose calls take up to `timeout` each: the call, a second one where the answer to the first is lost, and a
+/// look whose tokens came back.
+pub(super) fn longest(timeout: Duration) -> Duration {
+    timeout * 3 + BEYOND_THE_CALL
+}
 
 /// What became of a try.
 enum Tried {
@@ -75,7 +82,7 @@ impl Vault {
 
     async fn lease(&self, grant: &LegacyGrant, timeout: Duration) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        let until = now + timeout * 3 + BEYOND_THE_CALL;
+        let until = now + longest(timeout);
         let held = self.held(grant);
         self.db
             .write(move |tx| Box::pin(async move { legacy_grants::lease(tx, &held, until, now).await }))
@@ -147,22 +154,13 @@ impl Vault {
         }
         let now = self.clock.now();
         let sealed = self.sealed(&account.id, &refreshed.tokens, now);
-        let mut written = Ok(false);
-        for again in 0..WRITES {
+        let write = || {
             let (held, sealed) = (self.held(grant), sealed.clone());
-            let write = self.db.write(move |tx| {
+            self.db.write(move |tx| {
                 Box::pin(async move { legacy_grants::refreshed(tx, &held, &sealed, now).await })
-            });
-            written = write.await;
-            match &written {
-                Ok(_) => break,
-                Err(trouble) => {
-                    warn!(account.id = %account.id, "new legacy tokens could not be kept: {trouble}");
-                    tokio::time::sleep(LOOK_AGAIN * 2_u32.pow(again)).await;
-                }
-            }
-        }
-        if written? {
+            })
+        };
+        if insisted(&account.id, write).await? {
             info!(account.id = %account.id, "refreshed the legacy tokens of {}", account.id);
             Ok(Tried::Token(refreshed.tokens.access_token))
         } else {
@@ -201,34 +199,60 @@ impl Vault {
     /// The legacy system refuses the person, unless a sign-in came between: then it refused a token that was replaced. Whoever met it, the
     /// question whether they are still good does not wait for its interval any more.
     async fn refused(&self, grant: &LegacyGrant, why: String) -> Result<Tried, VaultError> {
-        let (held, now) = (self.held(grant), self.clock.now());
-        let write = self.db.write(move |tx| {
-            Box::pin(async move {
-                let stands = legacy_grants::postpone(tx, &held, now).await?;
-                if stands {
-                    life::doubt(tx, &held.account).await?;
-                }
-                Ok(stands)
+        let now = self.clock.now();
+        let write = || {
+            let held = self.held(grant);
+            self.db.write(move |tx| {
+                Box::pin(async move {
+                    accounts::hold(tx, &held.account).await?;
+                    let stands = legacy_grants::postpone(tx, &held, now).await?;
+                    if stands {
+                        life::doubt(tx, &held.account).await?;
+                    }
+                    Ok(stands)
+                })
             })
-        });
-        if write.await? { Err(VaultError::Refused { why }) } else { Ok(Tried::Overtaken) }
+        };
+        if insisted(&grant.account, write).await? {
+            Err(VaultError::Refused { why })
+        } else {
+            Ok(Tried::Overtaken)
+        }
     }
+}
+
+/// Writes down what the legacy system said once and says to nobody again: a database in trouble is tried several times.
+async fn insisted<W>(account: &AccountId, write: impl Fn() -> W) -> Result<bool, StoreError>
+where
+    W: Future<Output = Result<bool, StoreError>>,
+{
+    let mut written = write().await;
+    for again in 1..WRITES {
+        let Err(trouble) = &written else { break };
+        warn!(account.id = %account, "what a refresh brought could not be written: {trouble}");
+        tokio::time::sleep(LOOK_AGAIN * 2_u32.pow(again)).await;
+        written = write().await;
+    }
+    written
 }
 
 pub(super) fn unavailable(why: &str) -> VaultError {
     VaultError::Unavailable { why: why.to_owned() }
 }
 
-/// The grant that can be refreshed, and how. A refresh token is good for the client that it was given to (RFC 6749 §6): with one of a client
-/// that the configuration has no more the person would only look refused.
+/// The grant that can be refreshed, and how. A refresh token is good for the client that it was given to (RFC 6749 §6): with one of a
+/// client that the configuration has no more the person would only look refused. What such a client left tells something only while ours
+/// was given nothing: no sign-in removes it.
 fn refreshable(
     grants: Vec<LegacyGrant>,
     connector: &Connector,
 ) -> Result<(LegacyGrant, Rotation), VaultError> {
     let empty = grants.is_empty();
-    let spoilt = grants.iter().any(|grant| grant.is_given_up() || grant.refresh.is_some());
-    let mut ours = grants.into_iter().filter(|grant| grant.legacy_client == connector.legacy_client());
-    let grant = ours.find(|grant| grant.refresh.is_some());
+    let (ours, others): (Vec<_>, Vec<_>) =
+        grants.into_iter().partition(|grant| grant.legacy_client == connector.legacy_client());
+    let telling = if ours.is_empty() { &others } else { &ours };
+    let spoilt = telling.iter().any(|grant| grant.is_given_up() || grant.refresh.is_some());
+    let grant = ours.into_iter().find(|grant| grant.refresh.is_some());
     match grant.zip(connector.rotation()) {
         Some(found) => Ok(found),
         None if empty => Err(VaultError::Empty),

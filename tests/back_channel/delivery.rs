@@ -154,6 +154,20 @@ async fn nobody_waits_for_an_app_that_hangs() {
     assert_eq!(farewell.told(&alice.id).await.unwrap().unreached.len(), 1);
 }
 
+/// Each of both may take as long as one call.
+#[tokio::test]
+async fn what_waits_for_its_turn_and_for_the_answer_is_not_told_by_somebody_else() {
+    let hearers = Hearers::open().await;
+    let parts = Parts::with_clients(one_app(&hearers, Way::Hangs)).await;
+    let (mut channel, alice) = (parts.back_channel(), parts.everybody_takes_part(0).await);
+    channel.limits.timeout = HOUR;
+    parts.end_session().end(&alice.id, EndReason::SignedOut, parts.now()).await.unwrap().unwrap();
+    for (later, taken) in [(Duration::ZERO, 1), (HOUR * 2, 0), (HOUR, 1)] {
+        parts.clock.forward(later);
+        assert_eq!(channel.take_due().await.unwrap().len(), taken, "{later:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_without_content_is_one() {
     let hearers = Hearers::open().await;

@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use passerelle::store::db::{Db, Sql};
 
 /// PostgreSQL refuses to run as root: then it runs as `nobody`, by number since the group's name differs between systems.
 const NOBODY: [&str; 4] = ["--reuid=65534", "--regid=65534", "--clear-groups", "--"];
@@ -105,4 +108,15 @@ fn programs() -> Option<PathBuf> {
 
 fn holds_server(folder: &Path) -> bool {
     ["initdb", "pg_ctl", "createdb"].iter().all(|program| folder.join(program).is_file())
+}
+
+/// Waits until somebody waits for a lock in the database of `db`.
+pub async fn somebody_waits(db: &Db) {
+    let waiting = Sql::new(
+        "who waits",
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    while db.fetch_all(&waiting, Vec::new()).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }

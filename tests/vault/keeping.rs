@@ -12,10 +12,11 @@ use passerelle::secret::Digest;
 use passerelle::store::db::{Arg, Sql};
 use passerelle::store::{handovers, login_sessions};
 use passerelle::vault::sealing::Waiting;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::*;
 use crate::support::parts::{apis, clients};
+use crate::support::postgres::{new_database, somebody_waits};
 
 async fn change(db: &Db, sql: &'static str, args: Vec<Arg>) {
     let sql = Sql::new("tamper", sql);
@@ -161,6 +162,22 @@ async fn a_sign_in_without_a_client_leaves_the_grant_of_the_client_alone() {
     assert_eq!(town.refreshes(), 1);
 }
 
+/// After another client was written into the configuration, for example one that gets no refresh tokens.
+#[tokio::test]
+async fn what_another_client_left_says_nothing_of_what_ours_was_given() {
+    let town = Town::open().await;
+    let alice = town.alice().await;
+    change(&town.vault.db, "UPDATE legacy_grants SET legacy_client = 'other'", vec![]).await;
+    let mut arrival = town.arrival("alice", "wonderland").await;
+    arrival.tokens.as_mut().unwrap().refresh_token = None;
+    town.keep(arrival).await;
+    town.forward(BEYOND_ITS_LIFE);
+    assert_eq!(town.grants(&alice).await.len(), 2);
+    let error = town.vault.fresh(&alice).await.unwrap_err();
+    assert!(matches!(error, VaultError::RunOut), "{error:?}");
+    assert!(!town.vault.has_lost(&alice).await.unwrap());
+}
+
 #[tokio::test]
 async fn a_sign_in_that_brings_no_refresh_token_leaves_the_one_that_is_there() {
     let town = Town::open().await;
@@ -171,9 +188,8 @@ async fn a_sign_in_that_brings_no_refresh_token_leaves_the_one_that_is_there() {
     assert!(refresh_token.is_some() && town.grant(&alice).await.refresh.is_some());
 }
 
-async fn session_of(town: &Town, account: &Account, name: &str) -> SessionId {
-    let now = town.clock.now();
-    let session = LoginSession {
+fn session(account: &Account, name: &str, now: Timestamp) -> LoginSession {
+    LoginSession {
         id: SessionId::from(name),
         account: account.id.clone(),
         cookie: Digest::of(name),
@@ -185,12 +201,25 @@ async fn session_of(town: &Town, account: &Account, name: &str) -> SessionId {
         expires_at: now + Duration::from_hours(24),
         whereabouts: Whereabouts::default(),
         ended: None,
-    };
+    }
+}
+
+async fn session_of(town: &Town, account: &Account, name: &str) -> SessionId {
+    let session = session(account, name, town.clock.now());
     let id = session.id.clone();
     let insert =
         town.vault.db.write(move |tx| Box::pin(async move { login_sessions::insert(tx, &session).await }));
     insert.await.unwrap();
     id
+}
+
+fn end_session(town: &Town) -> EndSession {
+    EndSession {
+        db: town.vault.db.clone(),
+        registry: Registry::new(clients(), apis()),
+        chance: Chance::System,
+        wake: Arc::new(Notify::new()),
+    }
 }
 
 #[tokio::test]
@@ -199,12 +228,7 @@ async fn the_grant_is_burnt_with_the_last_session_and_not_before() {
     let (alice, bob) = (town.alice().await, town.bob().await);
     let first = session_of(&town, &alice, "first").await;
     let second = session_of(&town, &alice, "second").await;
-    let end_session = EndSession {
-        db: town.vault.db.clone(),
-        registry: Registry::new(clients(), apis()),
-        chance: Chance::System,
-        wake: Arc::new(Notify::new()),
-    };
+    let end_session = end_session(&town);
     assert!(end_session.registry.client(&ClientId::from("web")).is_some());
     end_session.end(&first, EndReason::SignedOut, BEGINNING).await.unwrap();
     assert_eq!(town.grants(&alice).await.len(), 1, "the other session lives on it");
@@ -215,4 +239,38 @@ async fn the_grant_is_burnt_with_the_last_session_and_not_before() {
     // Whoever has no session loses what is left, too, where everything ends.
     end_session.end_everything(&bob.id, EndReason::Operator, BEGINNING).await.unwrap();
     assert!(town.grants(&bob).await.is_empty());
+}
+
+/// On PostgreSQL two writes run side by side; SQLite has one writer.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_everything_leaves_no_session_of_a_sign_in_beside_it_without_its_tokens() {
+    let town = Town::on(&new_database(), "").await;
+    let alice = town.alice().await;
+    session_of(&town, &alice, "before").await;
+    let (account, now) = (alice.clone(), town.clock.now());
+    let (begun, has_begun) = oneshot::channel();
+    let (go, may_go) = oneshot::channel::<()>();
+    let sign_in = town.vault.db.write(move |tx| {
+        Box::pin(async move {
+            accounts::remember(tx, &account).await?;
+            login_sessions::insert(tx, &session(&account, "after", now)).await?;
+            begun.send(()).unwrap();
+            may_go.await.ok();
+            Ok(())
+        })
+    });
+    let end = async {
+        has_begun.await.unwrap();
+        let waits = async {
+            somebody_waits(&town.vault.db).await;
+            go.send(()).unwrap();
+        };
+        let end_session = end_session(&town);
+        tokio::join!(end_session.end_everything(&alice.id, EndReason::LegacyRefused, now), waits).0
+    };
+    let (signed_in, ended) = tokio::join!(sign_in, end);
+    signed_in.unwrap();
+    let ended: Vec<SessionId> = ended.unwrap().into_iter().map(|ended| ended.id).collect();
+    assert_eq!(ended, ["after".into(), "before".into()]);
+    assert!(town.grants(&alice).await.is_empty());
 }

@@ -3,8 +3,10 @@
 use axum::Router;
 use axum::http::{StatusCode, header};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use super::*;
+use crate::support::postgres::{new_database, somebody_waits};
 
 /// How a dead node leaves a grant behind: leased, and nobody knows what became of it.
 async fn a_node_dies_over(town: &Town, account: &Account) {
@@ -369,4 +371,37 @@ async fn a_sign_in_that_brought_no_refresh_token_has_run_out_and_is_not_lost() {
     town.breaks(Fault::Lost);
     town.needs_sign_in(&bob).await;
     assert!(town.vault.has_lost(&bob).await.unwrap());
+}
+
+/// On PostgreSQL two writes run side by side; SQLite has one writer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_and_a_sign_in_at_the_same_moment_do_not_wait_for_each_other() {
+    let town = Town::on(&new_database(), "").await;
+    let alice = town.alice_later().await;
+    // Over there it ends the refresh token that is kept here.
+    let tokens = town.arrival("alice", "wonderland").await.tokens.unwrap();
+    let now = town.clock.now();
+    let (account, brought) = (alice.clone(), tokens.clone());
+    let sealed = town.vault.sealed(&alice.id, &tokens, now);
+    let (remembered, is_remembered) = oneshot::channel();
+    let (go, may_go) = oneshot::channel::<()>();
+    let sign_in = town.vault.db.write(move |tx| {
+        Box::pin(async move {
+            accounts::remember(tx, &account).await?;
+            remembered.send(()).unwrap();
+            may_go.await.ok();
+            legacy_grants::put(tx, &account.id, &brought.legacy_client, &sealed, now).await
+        })
+    });
+    let refresh = async {
+        is_remembered.await.unwrap();
+        let waits = async {
+            somebody_waits(&town.vault.db).await;
+            go.send(()).unwrap();
+        };
+        tokio::join!(town.vault.fresh(&alice), waits).0
+    };
+    let (signed_in, fresh) = tokio::join!(sign_in, refresh);
+    signed_in.unwrap();
+    assert_eq!(fresh.unwrap(), tokens.access_token, "what was refused is replaced");
 }

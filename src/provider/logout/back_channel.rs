@@ -24,7 +24,8 @@ use crate::tokens::logout::LogoutTokens;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
-/// What a lease allows beyond the call itself: waiting for one's turn, signing, and writing down what came of it.
+/// What a lease allows beyond waiting for one's turn and the call, which take up to the timeout each: signing, and writing down what came
+/// of it.
 const BEYOND_THE_CALL: Duration = Duration::from_mins(1);
 
 /// How long things may take.
@@ -113,7 +114,7 @@ impl BackChannel {
     }
 
     fn lease_until(&self, now: Timestamp) -> Timestamp {
-        now + self.limits.timeout + BEYOND_THE_CALL
+        now + self.limits.timeout * 2 + BEYOND_THE_CALL
     }
 
     async fn deliver(&self, notices: Vec<LogoutNotice>) {

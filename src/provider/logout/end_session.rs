@@ -15,7 +15,7 @@ use crate::model::token_family::RevocationReason;
 use crate::secret::Chance;
 use crate::store::db::{Db, Tx};
 use crate::store::error::StoreError;
-use crate::store::{legacy_grants, login_sessions, logout_outbox, participants, token_families};
+use crate::store::{accounts, legacy_grants, login_sessions, logout_outbox, participants, token_families};
 use crate::time::Timestamp;
 
 /// Ends sessions.
@@ -133,6 +133,8 @@ impl EndSession {
         reason: EndReason,
         now: Timestamp,
     ) -> Result<Vec<EndedSession>, StoreError> {
+        // A sign-in beside this is before it or behind it, with its session as with its tokens.
+        accounts::hold(tx, account).await?;
         let mut ended = Vec::new();
         for session in login_sessions::list_within(tx, account).await? {
             if Some(&session) != except {

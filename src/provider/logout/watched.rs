@@ -1,5 +1,5 @@
-//! The session that an app's frame watches: whether it still lives, for a browser that only knows its name. Asking is no use of it, so that a
-//! page that stays open keeps nobody signed in.
+//! The session that an app's frame watches: whether it still lives, for a browser that only knows its name. Asking is no use of it, so
+//! that a page that stays open keeps nobody signed in.
 
 use std::time::Duration;
 
