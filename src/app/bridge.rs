@@ -34,6 +34,7 @@ use crate::legacy::connector::Connector;
 use crate::legacy::connectors::Connectors;
 use crate::legacy::description::Description;
 use crate::provider::discovery::DiscoveryError;
+use crate::provider::errands::Errands;
 use crate::provider::logout::end_session::EndSession;
 use crate::provider::logout::turns::Turns;
 use crate::secret::Chance;
@@ -95,6 +96,9 @@ pub struct Bridge {
     deliver_logouts: DeliverLogouts,
     watch_sessions: WatchSessions,
     issuers: Issuers,
+    errands: Errands,
+    /// How long a sign-in may take at the old system.
+    longest_call: Duration,
     vault: Vault,
     clock: Clock,
 }
@@ -178,6 +182,7 @@ impl Bridge {
             issuers: issuers(&blueprint.issuers, &custody.db)?,
             wake: Arc::new(Notify::new()),
             turns: Turns::default(),
+            errands: Errands::new(),
             node: NodeId::mint(&chance),
             client_keys: Arc::new(client_keys(&blueprint.registry)?),
             custody: custody.clone(),
@@ -215,6 +220,8 @@ impl Bridge {
             deliver_logouts: DeliverLogouts { back_channel: wired.farewell.back_channel },
             watch_sessions,
             issuers: rooms.issuers,
+            errands: rooms.errands,
+            longest_call: rooms.connectors.iter().map(Connector::timeout).max().unwrap_or_default(),
             clock,
         })
     }
@@ -255,6 +262,8 @@ impl Bridge {
         jobs.spawn(async move { issuers.warm(now).await });
         let served = serve(listener, self.lanes, self.tls, Patience::default(), stop).await;
         jobs.shutdown().await;
+        // In this order: what is under way may want tokens refreshed.
+        self.errands.come_to_rest(self.longest_call).await;
         self.vault.comes_to_rest().await;
         self.db.close().await;
         served

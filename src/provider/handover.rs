@@ -19,6 +19,7 @@ use crate::model::client::Client;
 use crate::provider::authorize::Authorize;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::entry::{By, Entered, Entering, Entry};
+use crate::provider::errands::Errands;
 use crate::provider::handover_error::HandoverError;
 use crate::provider::pending::{Pending, Wanted};
 use crate::provider::step::{Destination, Step};
@@ -53,6 +54,8 @@ pub struct Handovers {
     pub sealer: Sealer,
     /// For handles.
     pub chance: Chance,
+    /// Bring to its end what was begun.
+    pub errands: Errands,
 }
 
 /// A request that may hand something over.
@@ -169,7 +172,7 @@ impl Handovers {
             flow.keep(&waiting, now).await
         };
         let broken = |_| HandoverError::Authorize(AuthorizeError::BrokenOff);
-        tokio::spawn(redeem).await.map_err(broken)?
+        self.errands.begin(redeem).await.map_err(broken)?
     }
 
     async fn redeem(
