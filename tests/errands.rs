@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use passerelle::provider::errands::Errands;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 const LONG: Duration = Duration::from_mins(10);
 
 #[tokio::test]
 async fn an_errand_outlives_the_thread_in_which_it_began_and_is_waited_for() {
-    let errands = Errands::new();
+    let errands = Errands::of(Handle::current());
     errands.come_to_rest(LONG).await;
     let (may_end, done) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
     let (begun, ends, notes) = (errands.clone(), may_end.clone(), done.clone());

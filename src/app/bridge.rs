@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -97,8 +98,7 @@ pub struct Bridge {
     watch_sessions: WatchSessions,
     issuers: Issuers,
     errands: Errands,
-    /// How long a sign-in may take at the old system.
-    longest_call: Duration,
+    connectors: Connectors,
     vault: Vault,
     clock: Clock,
 }
@@ -182,7 +182,7 @@ impl Bridge {
             issuers: issuers(&blueprint.issuers, &custody.db)?,
             wake: Arc::new(Notify::new()),
             turns: Turns::default(),
-            errands: Errands::new(),
+            errands: Errands::of(Handle::current()),
             node: NodeId::mint(&chance),
             client_keys: Arc::new(client_keys(&blueprint.registry)?),
             custody: custody.clone(),
@@ -221,7 +221,7 @@ impl Bridge {
             watch_sessions,
             issuers: rooms.issuers,
             errands: rooms.errands,
-            longest_call: rooms.connectors.iter().map(Connector::timeout).max().unwrap_or_default(),
+            connectors: rooms.connectors,
             clock,
         })
     }
@@ -262,8 +262,9 @@ impl Bridge {
         jobs.spawn(async move { issuers.warm(now).await });
         let served = serve(listener, self.lanes, self.tls, Patience::default(), stop).await;
         jobs.shutdown().await;
-        // In this order: what is under way may want tokens refreshed.
-        self.errands.come_to_rest(self.longest_call).await;
+        // In this order: what is under way may want tokens refreshed. The longest changes a password, and signs in.
+        let longest = self.connectors.iter().map(Connector::timeout).max().unwrap_or_default();
+        self.errands.come_to_rest(longest * 2).await;
         self.vault.comes_to_rest().await;
         self.db.close().await;
         served

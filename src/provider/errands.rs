@@ -20,9 +20,9 @@ pub struct Errands {
 }
 
 impl Errands {
-    /// None yet, within the runtime that lives as long as the process.
-    pub fn new() -> Self {
-        Self { runtime: Handle::current(), under_way: watch::Sender::new(()) }
+    /// None yet, in the runtime that lives as long as the process.
+    pub fn of(runtime: Handle) -> Self {
+        Self { runtime, under_way: watch::Sender::new(()) }
     }
 
     /// Begins one.
