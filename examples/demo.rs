@@ -12,7 +12,7 @@ pub mod spa;
 #[path = "web_app/mod.rs"]
 pub mod web_app;
 
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -38,19 +38,21 @@ async fn main() -> ExitCode {
     let Arguments { port_base, data } = clap::Parser::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,passerelle=info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    // Whoever reads may be gone (`| head`): here, and wherever this writes, that is no reason to panic.
+    let lines = lines.log_internal_errors(false);
     let lines = if stderr().is_terminal() { lines } else { lines.with_ansi(false) };
     lines.init();
     let ports = port_base.map_or(Ports::CONFIGURED, Ports::from);
     let town = match Town::start(CONFIG, ports, &data).await {
         Ok(town) => town,
         Err(error) => {
-            eprintln!("{error}");
+            let _ = writeln!(stderr(), "{error}");
             return ExitCode::FAILURE;
         }
     };
     introduce(&town);
     let stopped = tokio::signal::ctrl_c().await;
-    println!("\nStopping.");
+    let _ = writeln!(stdout(), "\nStopping.");
     town.stop().await;
     if stopped.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -59,7 +61,8 @@ fn introduce(town: &Town) {
     let (bridge, legacy) = (&town.bridge_url, &town.legacy.base_url);
     let (web_app, spa) = (&town.web_app.base_url, &town.spa.base_url);
     let people = town.old_system().people.introduce();
-    println!(
+    let _ = writeln!(
+        stdout(),
         "
   The old system       {legacy}   passwords live here, and nowhere else
   The bridge           {bridge}   speaks OpenID Connect for it

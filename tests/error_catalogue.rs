@@ -512,4 +512,8 @@ async fn an_app_is_told_to_come_again_while_the_database_is_gone_and_not_what_is
         let told = r#"{"error":"temporarily_unavailable","error_description":"the database does not answer; try again in a moment"}"#;
         assert_eq!(String::from_utf8_lossy(&body), told);
     }
+    // For how long an old system says nothing is nobody's to tell: who asked each second would ask for days.
+    let silent = TokenError::LegacySilent;
+    let answer = door.refuse("token", silent.code(), &silent, json::Challenge::None);
+    assert_eq!((answer.status().as_u16(), answer.headers().get("retry-after")), (503, None));
 }

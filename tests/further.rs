@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -69,6 +70,8 @@ struct Old(Arc<Mutex<Kept>>);
 struct Kept {
     passwords: BTreeMap<String, String>,
     stale: Vec<String>,
+    /// How long a code or a new password takes.
+    slow: Duration,
     asked: Vec<(String, Value, Option<String>)>,
 }
 
@@ -126,6 +129,8 @@ async fn login(State(old): State<Old>, headers: HeaderMap, Json(body): Json<Valu
 
 async fn code(State(old): State<Old>, headers: HeaderMap, Json(body): Json<Value>) -> Answer {
     old.notes("/code", &headers, &body);
+    let slow = old.0.lock().unwrap().slow;
+    tokio::time::sleep(slow).await;
     match (body["session"].as_str(), body["code"].as_str()) {
         (Some("S3SSION-of-alice"), Some("123456")) => says(StatusCode::OK, json!({ "token": "T0KEN-alice" })),
         (Some("S3SSION-of-alice"), Some("999999")) => {
@@ -138,6 +143,8 @@ async fn code(State(old): State<Old>, headers: HeaderMap, Json(body): Json<Value
 
 async fn password(State(old): State<Old>, headers: HeaderMap, Json(body): Json<Value>) -> Answer {
     old.notes("/password", &headers, &body);
+    let slow = old.0.lock().unwrap().slow;
+    tokio::time::sleep(slow).await;
     let name = body["name"].as_str().unwrap().to_owned();
     let mut state = old.0.lock().unwrap();
     if state.passwords.get(&name).map(String::as_str) != body["old"].as_str() {
@@ -268,6 +275,16 @@ async fn a_system_that_takes_code_and_password_together_is_sent_both_and_the_pas
     assert_eq!(old.asked("/code")[0]["secret"], "wonderland");
 }
 
+async fn change(browser: &mut Browser, page: &Shown, now: &str, new: &str, again: &str) -> Shown {
+    let fields = [
+        ("request", &*page.sealed()),
+        ("password", now),
+        ("new_password", new),
+        ("new_password_again", again),
+    ];
+    browser.post("/sign-in/new-password", &fields).await
+}
+
 #[tokio::test]
 async fn a_password_that_must_be_changed_is_changed_here_and_lets_in() {
     let (house, old) = house().await;
@@ -275,15 +292,6 @@ async fn a_password_that_must_be_changed_is_changed_here_and_lets_in() {
     let page = signs_in(&house, &mut carol, "carol", "singer").await;
     assert!(page.is_page("new-password-page"), "{page:?}");
     assert!(page.body.contains("/help/carol"), "{}", page.body);
-    let change = async |browser: &mut Browser, page: &Shown, now: &str, new: &str, again: &str| {
-        let fields = [
-            ("request", &*page.sealed()),
-            ("password", now),
-            ("new_password", new),
-            ("new_password_again", again),
-        ];
-        browser.post("/sign-in/new-password", &fields).await
-    };
     let page = change(&mut carol, &page, "singer", "alto & 1", "alto & 2").await;
     assert!(page.body.contains("not the same") && old.asked("/password").is_empty(), "{}", page.body);
     let page = change(&mut carol, &page, "sinner", "alto & 1", "alto & 1").await;
@@ -294,6 +302,68 @@ async fn a_password_that_must_be_changed_is_changed_here_and_lets_in() {
     );
     change(&mut carol, &page, "singer", "alto & 1", "alto & 1").await.sent_to(WEB);
     assert_eq!(old.asked("/login")[1]["secret"], "alto & 1");
+}
+
+/// The old password is wrong by the time at which the second click would bring it.
+#[tokio::test]
+async fn a_double_click_changes_a_password_once_and_both_requests_are_let_in() {
+    let (house, old) = house().await;
+    let mut carol = house.browser();
+    let page = signs_in(&house, &mut carol, "carol", "singer").await;
+    old.0.lock().unwrap().slow = Duration::from_secs(1);
+    let mut second = carol.clone();
+    let (first_shown, second_shown) = tokio::join!(
+        change(&mut carol, &page, "singer", "alto", "alto"),
+        change(&mut second, &page, "singer", "alto", "alto")
+    );
+    assert_eq!((old.asked("/password").len(), old.asked("/login").len()), (1, 2));
+    assert_eq!(first_shown.sent_to(WEB), second_shown.sent_to(WEB));
+    assert_eq!(carol.cookies, second.cookies);
+}
+
+#[tokio::test]
+async fn whoever_guesses_the_old_password_and_hangs_up_is_counted() {
+    let (house, old) = house().await;
+    let mut mallory = house.browser();
+    let page = signs_in(&house, &mut mallory, "carol", "singer").await;
+    old.0.lock().unwrap().slow = Duration::from_secs(1);
+    let mut held = false;
+    for guess in 0..20 {
+        let (mut hasty, guess, before) =
+            (mallory.clone(), format!("guess {guess}"), old.asked("/password").len());
+        let mut submit = Box::pin(change(&mut hasty, &page, &guess, "alto", "alto"));
+        while old.asked("/password").len() == before {
+            if let Ok(shown) = tokio::time::timeout(Duration::from_millis(5), &mut submit).await {
+                held = shown.body.contains("Too many tries");
+                break;
+            }
+        }
+        if held {
+            break;
+        }
+    }
+    assert!(held && old.asked("/password").len() < 6, "{}", old.asked("/password").len());
+}
+
+/// What is sent to the old system tells two tries apart, the password with a code too.
+#[tokio::test]
+async fn a_code_that_is_sent_again_with_another_password_is_another_try() {
+    let legacy = BY_SESSION.replace(
+        "json = { session = \"{/challenge/session}\", code = \"{/typed/code}\" }",
+        "json = { session = \"{/challenge/session}\", code = \"{/typed/code}\", secret = \"{/typed/password}\" }",
+    );
+    let (house, old) = house_of(&legacy).await;
+    let mut alice = house.browser();
+    let page = signs_in(&house, &mut alice, "alice", "wonderland").await;
+    old.0.lock().unwrap().slow = Duration::from_secs(1);
+    let sends = async |mut browser: Browser, password: &str| {
+        let fields = [("request", &*page.sealed()), ("code", "123456"), ("password", password)];
+        browser.post("/sign-in/code", &fields).await
+    };
+    tokio::join!(sends(alice.clone(), "wonderlamd"), sends(alice.clone(), "wonderland"));
+    let mut sent: Vec<_> = old.asked("/code").iter().map(|body| body["secret"].to_string()).collect();
+    sent.sort();
+    assert_eq!(sent, ["\"wonderlamd\"", "\"wonderland\""]);
 }
 
 /// Two systems: the members' with its endings, and the staff's.

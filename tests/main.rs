@@ -29,6 +29,8 @@ mod discovery;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod errands;
+#[cfg(test)]
 mod error_catalogue;
 #[cfg(test)]
 mod example_apps;

@@ -108,6 +108,33 @@ async fn who_sends_a_form_again_and_hangs_up_on_the_first_gets_its_answer() {
     assert_eq!(house.passwords_tried(), 2);
 }
 
+/// A thread that serves ends with its last connection; another one may wait for the same try.
+#[tokio::test]
+async fn a_try_outlives_the_thread_in_which_it_began() {
+    let house = House::open().await;
+    house.old_system().faults.set(Door::Token, Fault::Delay(Duration::from_secs(1)));
+    let (browser, page) = visits(&house).await;
+    let (mut hasty, begun, system) = (browser.clone(), page.clone(), house.old_system().clone());
+    let lane = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let asked = async {
+                while system.journal.calls_to("/token").is_empty() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::select! {
+                shown = hasty.sign_in(&begun, "alice", "wonderland") => panic!("{shown:?} came before the thread ended"),
+                () = asked => {}
+            }
+        });
+    });
+    tokio::task::spawn_blocking(|| lane.join().unwrap()).await.unwrap();
+    let shown = browser.clone().sign_in(&page, "alice", "wonderland").await;
+    assert!(shown.sent_to(WEB).contains_key("code"), "{shown:?}");
+    assert_eq!(house.passwords_tried(), 1);
+}
+
 #[tokio::test]
 async fn reloading_the_page_after_a_sign_in_sends_no_password_again() {
     let house = House::open().await;

@@ -30,6 +30,7 @@ use crate::provider::authorize::{Authorize, AuthorizeSettings, SignInMethod};
 use crate::provider::client_auth::authenticate::ClientAuth;
 use crate::provider::client_auth::private_key_jwt::Assertions;
 use crate::provider::entry::Entry;
+use crate::provider::errands::Errands;
 use crate::provider::grant::authorization_code::CodeGrant;
 use crate::provider::grant::refresh_token::RefreshGrant;
 use crate::provider::handover::Handovers;
@@ -75,6 +76,7 @@ pub(super) struct Rooms {
     pub(super) issuers: Issuers,
     pub(super) wake: Arc<Notify>,
     pub(super) turns: Turns,
+    pub(super) errands: Errands,
     pub(super) node: NodeId,
     pub(super) client_keys: Arc<BTreeMap<ClientId, ClientKeys>>,
     pub(super) clock: Clock,
@@ -176,7 +178,7 @@ impl Rooms {
             authorize: authorize.clone(),
             entry: wired.entry.clone(),
             throttle: throttle.clone(),
-            under_way: TriesUnderWay::default(),
+            under_way: TriesUnderWay::new(self.errands.clone()),
         };
         let logout = self.logout(wired.farewell.clone());
         Handed {
@@ -192,6 +194,7 @@ impl Rooms {
                 db: self.db.clone(),
                 sealer: self.custody.sealer.clone(),
                 chance: self.chance.clone(),
+                errands: self.errands.clone(),
             },
             account: AccountPages { authorize: authorize.clone(), farewell: wired.farewell.clone() },
             legacy_sign_out: LegacySignOut { logout: logout.clone(), site: self.site() },

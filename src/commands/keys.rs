@@ -44,7 +44,7 @@ enum What {
         /// Only this algorithm; all that are in use without.
         #[arg(long, value_parser = algorithm)]
         algorithm: Vec<SigningAlgorithm>,
-        /// A key may have leaked: the old one stops signing as soon as every bridge publishes the new one, in ten seconds.
+        /// A key may have leaked: the old one stops signing as soon as every bridge publishes the new one, within a minute.
         #[arg(long)]
         emergency: bool,
         #[command(flatten)]

@@ -10,7 +10,7 @@ use crate::keys::ring::Duty;
 use crate::time::Clock;
 use crate::tokens::key_custody::{CustodyError, KeyCustody, Placed};
 
-/// Twice before a key signs that was made in an emergency ([`crate::rules::key_life::TAKE_UP`]). It is one small read.
+/// Twice before any node signs with a key that was made in an emergency ([`crate::rules::key_life::TAKE_UP`]). It is one small read.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// The job.

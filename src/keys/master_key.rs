@@ -96,15 +96,15 @@ impl MasterKey {
     }
 
     /// Makes a new key and writes it to `path` with mode 0600; on disk before it is handed out, since what it seals is
-    /// lost without it. The file is there with the whole key in it or not at all: another process may start at this moment, and this one
-    /// may be killed.
+    /// lost without it. The file is there with the whole key in it or not at all, where the file system can do so: another process may start
+    /// at this moment, and this one may be killed.
     ///
     /// # Errors
     /// When a file is there already, or cannot be written.
     pub fn create_file(path: &Path, chance: &Chance) -> Result<Self, MasterKeyError> {
         let key = Self(Zeroizing::new(chance.bytes()));
         let draft = draft_of(path, chance);
-        let placed = key.write_durably(&draft).and_then(|()| place(&draft, path));
+        let placed = key.write_durably(&draft).and_then(|()| key.place(&draft, path));
         // Under its own name the key stays; under this one it is of no use to anybody.
         let _ = std::fs::remove_file(&draft);
         placed.map_err(|error| match error.kind() {
@@ -117,8 +117,30 @@ impl MasterKey {
     fn write_durably(&self, path: &Path) -> std::io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         let line = Zeroizing::new(format!("{}\n", URL_SAFE_NO_PAD.encode(self.0.as_slice())));
-        file.write_all(line.as_bytes())?;
-        file.sync_all()
+        let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_all());
+        if written.is_err() {
+            // Half a key is none, and would be in the way of the next try.
+            let _ = std::fs::remove_file(path);
+        }
+        written
+    }
+
+    /// Gives the file at `draft` the name `path` as well, unless something has that name: a rename would replace it. A file system without
+    /// hard links (SMB, FAT, some of FUSE) gets the key a second time instead.
+    fn place(&self, draft: &Path, path: &Path) -> std::io::Result<()> {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        // A new name is durable only when its directory is.
+        let flush = || File::open(directory.unwrap_or(Path::new(".")))?.sync_all();
+        match std::fs::hard_link(draft, path) {
+            Ok(()) => flush(),
+            Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
+                self.write_durably(path)?;
+                // Not each of those file systems can flush a directory.
+                let _ = flush();
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The bytes, for derivation only.
@@ -142,14 +164,6 @@ fn draft_of(path: &Path, chance: &Chance) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}", hex::encode(chance.bytes::<8>())));
     name.into()
-}
-
-/// Gives the file at `draft` the name `path` as well, unless something has that name: a rename would replace it.
-fn place(draft: &Path, path: &Path) -> std::io::Result<()> {
-    std::fs::hard_link(draft, path)?;
-    // A new name is durable only when its directory is.
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {

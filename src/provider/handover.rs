@@ -21,6 +21,7 @@ use crate::model::client::Client;
 use crate::provider::authorize::Authorize;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::entry::{By, Entered, Entering, Entry};
+use crate::provider::errands::Errands;
 use crate::provider::handover_error::HandoverError;
 use crate::provider::pending::{Pending, Wanted};
 use crate::provider::step::{Destination, Step};
@@ -57,6 +58,8 @@ pub struct Handovers {
     pub sealer: Sealer,
     /// For handles.
     pub chance: Chance,
+    /// Bring to its end what was begun.
+    pub errands: Errands,
 }
 
 /// A request that may hand something over.
@@ -176,7 +179,7 @@ impl Handovers {
             flow.keep(&waiting, now).await
         };
         let broken = |_| HandoverError::Authorize(AuthorizeError::BrokenOff);
-        tokio::spawn(redeem).await.map_err(broken)?
+        self.errands.begin(redeem).await.map_err(broken)?
     }
 
     /// Seals what is told of a refusal, for an address that does not hold the token.

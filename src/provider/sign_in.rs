@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use tracing::{Instrument as _, Span, error, info, warn};
+use tracing::{error, info, warn};
 
 use crate::id::ConnectorId;
 use crate::legacy::connector::{Connector, Second, Typed as Sent};
@@ -70,8 +70,6 @@ pub(super) struct Brought {
     pub(super) password: Option<Secret>,
     /// The second factor, and what was kept for it.
     pub(super) second: Option<(Secret, Secret)>,
-    /// What brings it.
-    pub(super) form: SentForm,
 }
 
 impl SignIn {
@@ -103,31 +101,18 @@ impl SignIn {
             return Ok(SignInOutcome::Again(again(page, &user_name, refusal)));
         }
         let form = SentForm::of(sealed, &[&user_name, &password, &Secret::from(realm.unwrap_or_default())]);
-        let brought = Brought { connector, user_name, password: Some(password), second: None, form };
-        self.to_the_end(brought, page, pending, visitor, now).await
-    }
-
-    /// What the old system hears of is brought to its end, once.
-    pub(super) async fn to_the_end(
-        &self,
-        brought: Brought,
-        page: Box<SignInPrompt>,
-        pending: Pending,
-        visitor: &Visitor,
-        now: Timestamp,
-    ) -> Result<SignInOutcome, AuthorizeError> {
-        let (flow, visitor, form) = (self.clone(), visitor.clone(), brought.form);
-        let trying = async move { flow.try_once(brought, page, pending, &visitor, now).await };
-        self.under_way.once(form, trying.instrument(Span::current())).await
+        let brought = Brought { connector, user_name, password: Some(password), second: None };
+        let trying = self.clone().try_once(brought, page, pending, visitor.clone(), now);
+        self.under_way.once(form, trying).await
     }
 
     /// Asks the old system, once, unless too many tries went before.
-    async fn try_once(
-        &self,
+    pub(super) async fn try_once(
+        self,
         brought: Brought,
         page: Box<SignInPrompt>,
         pending: Pending,
-        visitor: &Visitor,
+        visitor: Visitor,
         now: Timestamp,
     ) -> Result<SignInOutcome, AuthorizeError> {
         let counted = brought.counted_name();
@@ -146,12 +131,12 @@ impl SignIn {
             Ok(arrival) => {
                 let by = By::Password { counter: attempt.account(), second: brought.second.is_some() };
                 let entering = Entering { arrival, by };
-                let Entered { cookie, step } = self.entry.settle(entering, pending, visitor, now).await?;
+                let Entered { cookie, step } = self.entry.settle(entering, pending, &visitor, now).await?;
                 Ok(SignInOutcome::SignedIn { cookie, step })
             }
             Err(Refusal::NoImmutableId { why }) => Err(AuthorizeError::NoImmutableId { why }),
             Err(refusal) => {
-                tell(&refusal, &pending, visitor, brought.connector.id());
+                tell(&refusal, &pending, &visitor, brought.connector.id());
                 // A system that does not answer says nothing about a password.
                 let guessed = matches!(
                     refusal,
@@ -163,7 +148,7 @@ impl SignIn {
                 if guessed {
                     self.throttle.failed(attempt, now).await?;
                 }
-                self.refused(refusal, brought, page, &pending, visitor)
+                self.refused(refusal, brought, page, &pending, &visitor)
             }
         }
     }

@@ -58,10 +58,12 @@ impl SignIn {
         if typed.code.expose().trim().is_empty() {
             return self.further(page, &pending, halfway, None, visitor);
         }
-        brought.form = SentForm::of(sealed, &[&typed.code]);
-        brought.second = Some((Secret::from(typed.code.expose().trim()), kept.secret()));
-        brought.password = typed.password;
-        self.to_the_end(brought, page, pending, visitor, now).await
+        let TypedCode { code, password } = typed;
+        let form = SentForm::of(sealed, &[&code, password.as_ref().unwrap_or(&Secret::from(""))]);
+        brought.second = Some((Secret::from(code.expose().trim()), kept.secret()));
+        brought.password = password;
+        let trying = self.clone().try_once(brought, page, pending, visitor.clone(), now);
+        self.under_way.once(form, trying).await
     }
 
     /// Changes a password that has to be changed, and signs in with the new one.
@@ -75,19 +77,35 @@ impl SignIn {
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<SignInOutcome, AuthorizeError> {
-        let resumed = match self.resumed(sealed, visitor, now)? {
+        let mut resumed = match self.resumed(sealed, visitor, now)? {
             Ok(resumed) => resumed,
             Err(step) => return Ok(SignInOutcome::Refused(step)),
         };
-        let Resumed { pending, page, halfway, mut brought } = resumed;
-        if !matches!(halfway.missing, Missing::NewPassword) {
+        if !matches!(resumed.halfway.missing, Missing::NewPassword) {
             return Err(AuthorizeError::NothingMissing);
         }
         let TypedNewPassword { password, new_password, again } = typed;
         if new_password.expose().is_empty() || new_password != again {
+            let Resumed { pending, page, halfway, .. } = resumed;
             let refusal = Some(SignInRefusal::NewPasswordsDiffer);
             return self.further(page, &pending, halfway, refusal, visitor);
         }
+        // The old password is wrong once it was changed: a form that comes twice must not send it twice.
+        let form = SentForm::of(sealed, &[&password, &new_password]);
+        resumed.brought.password = Some(password);
+        let changing = self.clone().change_once(new_password, resumed, visitor.clone(), now);
+        self.under_way.once(form, changing).await
+    }
+
+    /// Asks the old system for the change, and signs in.
+    async fn change_once(
+        self,
+        new_password: Secret,
+        resumed: Resumed,
+        visitor: Visitor,
+        now: Timestamp,
+    ) -> Result<SignInOutcome, AuthorizeError> {
+        let Resumed { pending, page, halfway, mut brought } = resumed;
         // Whoever guesses the old password here is counted as at the sign-in.
         let counted =
             brought.connector.user_name(&halfway.user_name).unwrap_or_else(|| halfway.user_name.clone());
@@ -95,22 +113,20 @@ impl SignIn {
             Ok(attempt) => attempt,
             Err(until) => {
                 let refusal = Some(SignInRefusal::Throttled { until });
-                return self.further(page, &pending, halfway, refusal, visitor);
+                return self.further(page, &pending, halfway, refusal, &visitor);
             }
         };
-        brought.password = Some(password);
         let changed = brought.connector.change_password(brought.sent(visitor.address), &new_password).await;
         if let Err(refusal) = changed {
             if matches!(refusal, Refusal::WrongCredentials | Refusal::UnknownUser | Refusal::Unknown { .. }) {
                 self.throttle.failed(attempt, now).await?;
             }
-            return self.further(page, &pending, halfway, Some(SignInRefusal::Legacy(refusal)), visitor);
+            return self.further(page, &pending, halfway, Some(SignInRefusal::Legacy(refusal)), &visitor);
         }
         drop(attempt);
         tracing::info!(client.id = %pending.client(), address = %visitor.address, "a password was changed");
-        brought.form = SentForm::of(sealed, &[&new_password]);
         brought.password = Some(new_password);
-        self.to_the_end(brought, page, pending, visitor, now).await
+        self.try_once(brought, page, pending, visitor, now).await
     }
 
     /// The sign-in that `sealed` has brought halfway, or what happens instead.
@@ -130,8 +146,7 @@ impl SignIn {
         let connector = open.into_iter().find(|connector| *connector.id() == halfway.realm);
         let connector = connector.cloned().ok_or(AuthorizeError::NoRealm)?;
         let user_name = Secret::from(halfway.user_name.as_str());
-        let form = SentForm::of(sealed, &[]);
-        let brought = Brought { connector, user_name, password: None, second: None, form };
+        let brought = Brought { connector, user_name, password: None, second: None };
         Ok(Ok(Resumed { pending, page, halfway, brought }))
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::provider::authorize_error::AuthorizeError;
+use crate::provider::errands::Errands;
 use crate::provider::sign_in::SignInOutcome;
 use crate::secret::{Digest, Secret};
 
@@ -28,17 +29,27 @@ impl SentForm {
     }
 }
 
+type Tries = Arc<Mutex<HashMap<SentForm, watch::Receiver<Option<Outcome>>>>>;
+
 /// The tries under way. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct TriesUnderWay(Arc<Mutex<HashMap<SentForm, watch::Receiver<Option<Outcome>>>>>);
+#[derive(Clone, Debug)]
+pub struct TriesUnderWay {
+    tries: Tries,
+    errands: Errands,
+}
 
 /// A try among those under way, until it is dropped.
 struct UnderWay {
-    all: TriesUnderWay,
+    all: Tries,
     form: SentForm,
 }
 
 impl TriesUnderWay {
+    /// None yet; each will be one of `errands`.
+    pub fn new(errands: Errands) -> Self {
+        Self { tries: Tries::default(), errands }
+    }
+
     /// Tries, or waits for what came of the same form. A try is brought to its end and counted, also when the browser hangs up meanwhile:
     /// otherwise a guesser who always hangs up would never be held back.
     pub(super) async fn once(
@@ -56,14 +67,14 @@ impl TriesUnderWay {
         form: SentForm,
         trying: impl Future<Output = Outcome> + Send + 'static,
     ) -> watch::Receiver<Option<Outcome>> {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(outcome) = tries.get(&form) {
             return outcome.clone();
         }
         let (tell, outcome) = watch::channel(None);
         tries.insert(form, outcome.clone());
-        let under_way = UnderWay { all: self.clone(), form };
-        tokio::spawn(async move {
+        let under_way = UnderWay { all: self.tries.clone(), form };
+        self.errands.begin(async move {
             tell.send_replace(Some(trying.await));
             drop(under_way);
         });
@@ -73,6 +84,6 @@ impl TriesUnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.form);
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.form);
     }
 }

@@ -11,8 +11,9 @@ use crate::oauth::algorithm::SigningAlgorithm;
 use crate::time::Timestamp;
 
 /// So long before a key signs every node publishes it, even in an emergency: a relying party that meets it may ask any of them for the key
-/// set, and keeps for minutes what it was told. Nodes look at the keys twice in this time.
-pub const TAKE_UP: Duration = Duration::from_secs(10);
+/// set, and keeps for minutes what it was told. It is as much as nodes' clocks may differ, for the one that is ahead, and two looks at the
+/// keys.
+pub const TAKE_UP: Duration = Duration::from_secs(30 + 10);
 
 /// What the configuration says.
 #[derive(Clone, Debug)]

@@ -172,6 +172,20 @@ fn in_an_emergency_every_key_of_the_algorithm_signs_only_until_all_nodes_know_th
     );
 }
 
+/// Nodes look every five seconds, and their clocks agree to half a minute.
+#[test]
+fn a_node_whose_clock_is_ahead_signs_with_no_key_that_others_have_not_looked_at_twice() {
+    let keys = [key("old", Es256, 0, None)];
+    let made = rotate(&keys, Es256, Urgency::Emergency, &POLICY, after(100));
+    let Some(KeyAction::Generate { signs_from, .. }) = made.first() else { panic!("{made:?}") };
+    let (two_looks, ahead) = (10, 30);
+    assert!(*signs_from >= after(100 + two_looks + ahead), "{signs_from:?}");
+    assert!(
+        *signs_from < after(100 + 55),
+        "and it signs within a minute, with the look at which it is noticed"
+    );
+}
+
 /// A key that was made this moment is in nobody's cache.
 #[test]
 fn a_clock_that_was_put_back_makes_no_new_key() {

@@ -236,3 +236,28 @@ async fn a_sqlite_commit_reaches_the_disk_before_it_is_answered() {
     // 2 is FULL: in WAL mode, NORMAL would leave the newest commits to the kernel.
     assert_eq!(settings.await.unwrap(), (2, "wal".to_owned()));
 }
+
+/// SQLite makes the file that a link leads to, readable by everybody if it is let.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_database_that_a_link_leads_to_is_readable_by_its_owner_alone() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("disk")).unwrap();
+    symlink("disk/second", at("store.db")).unwrap();
+    symlink(at("disk/third"), at("disk/second")).unwrap();
+    let url = format!("sqlite:{}", at("store.db").display());
+    let db = Db::open(&url, 2).await.unwrap();
+    commit!(db, revoked_tokens::insert, "jti", BEGINNING, BEGINNING).unwrap();
+    assert_eq!(std::fs::metadata(at("disk/third")).unwrap().permissions().mode() & 0o777, 0o600);
+    db.close().await;
+    let db = Db::open(&url, 2).await.unwrap();
+    assert!(revoked_tokens::contains(&db, "jti").await.unwrap());
+    // Links that lead to each other lead nowhere.
+    symlink("that", at("this")).unwrap();
+    symlink("this", at("that")).unwrap();
+    let refused = Db::open(&format!("sqlite:{}", at("this").display()), 2).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused:?}");
+}

@@ -122,8 +122,16 @@ fn create_private(file: &Path) -> Result<(), StoreError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let cause = match options.open(file) {
         Ok(_) => return Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && !file.is_dir() => return Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => ErrorKind::IsADirectory,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => match file.metadata() {
+            Ok(there) if there.is_dir() => ErrorKind::IsADirectory,
+            Ok(_) => return Ok(()),
+            // A link to a file that is not there yet: SQLite would make that one.
+            Err(error) if error.kind() == ErrorKind::NotFound => match file.read_link() {
+                Ok(target) => return create_private(&file.parent().unwrap_or(file).join(target)),
+                Err(error) => error.kind(),
+            },
+            Err(error) => error.kind(),
+        },
         Err(error) => error.kind(),
     };
     Err(at(file, StoreError::Unavailable { during: "open SQLite", cause: cause.to_string() }))

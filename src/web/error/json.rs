@@ -70,8 +70,9 @@ impl JsonDoor {
             }
         };
         let mut response = (status(code), Json(ErrorResponse::new(code, &told))).into_response();
-        if code == ErrorCode::TemporarilyUnavailable {
-            // RFC 9110 §10.2.3; RFC 7009 §2.2.1: a client "may retry after a reasonable delay".
+        if code == ErrorCode::TemporarilyUnavailable && cause.source().is_some() {
+            // RFC 9110 §10.2.3; RFC 7009 §2.2.1: a client "may retry after a reasonable delay". Only what is ours is back so soon: an old
+            // system that says nothing may do so for days.
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if let Some(challenge) = challenge_header(challenge, code, &told) {
