@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use passerelle::provider::errands::Errands;
 use passerelle::store::db::{Db, Sql};
+use passerelle::vault::errands::Errands;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 

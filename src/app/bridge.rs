@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -35,7 +34,6 @@ use crate::legacy::connector::Connector;
 use crate::legacy::connectors::Connectors;
 use crate::legacy::description::Description;
 use crate::provider::discovery::DiscoveryError;
-use crate::provider::errands::Errands;
 use crate::provider::logout::end_session::EndSession;
 use crate::provider::logout::turns::Turns;
 use crate::secret::Chance;
@@ -97,8 +95,6 @@ pub struct Bridge {
     deliver_logouts: DeliverLogouts,
     watch_sessions: WatchSessions,
     issuers: Issuers,
-    errands: Errands,
-    connectors: Connectors,
     vault: Vault,
     clock: Clock,
 }
@@ -182,7 +178,6 @@ impl Bridge {
             issuers: issuers(&blueprint.issuers, &custody.db)?,
             wake: Arc::new(Notify::new()),
             turns: Turns::default(),
-            errands: Errands::of(Handle::current()),
             node: NodeId::mint(&chance),
             client_keys: Arc::new(client_keys(&blueprint.registry)?),
             custody: custody.clone(),
@@ -220,8 +215,6 @@ impl Bridge {
             deliver_logouts: DeliverLogouts { back_channel: wired.farewell.back_channel },
             watch_sessions,
             issuers: rooms.issuers,
-            errands: rooms.errands,
-            connectors: rooms.connectors,
             clock,
         })
     }
@@ -262,9 +255,6 @@ impl Bridge {
         jobs.spawn(async move { issuers.warm(now).await });
         let served = serve(listener, self.lanes, self.tls, Patience::default(), stop).await;
         jobs.shutdown().await;
-        // In this order: what is under way may want tokens refreshed. The longest changes a password, and signs in.
-        let longest = self.connectors.iter().map(Connector::timeout).max().unwrap_or_default();
-        self.errands.come_to_rest(longest * 2).await;
         self.vault.comes_to_rest().await;
         self.db.close().await;
         served

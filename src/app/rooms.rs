@@ -30,7 +30,6 @@ use crate::provider::authorize::{Authorize, AuthorizeSettings, SignInMethod};
 use crate::provider::client_auth::authenticate::ClientAuth;
 use crate::provider::client_auth::private_key_jwt::Assertions;
 use crate::provider::entry::Entry;
-use crate::provider::errands::Errands;
 use crate::provider::grant::authorization_code::CodeGrant;
 use crate::provider::grant::refresh_token::RefreshGrant;
 use crate::provider::handover::Handovers;
@@ -76,7 +75,6 @@ pub(super) struct Rooms {
     pub(super) issuers: Issuers,
     pub(super) wake: Arc<Notify>,
     pub(super) turns: Turns,
-    pub(super) errands: Errands,
     pub(super) node: NodeId,
     pub(super) client_keys: Arc<BTreeMap<ClientId, ClientKeys>>,
     pub(super) clock: Clock,
@@ -174,11 +172,12 @@ impl Rooms {
     pub(super) fn handed(&self, wired: &Wired) -> Handed {
         let authorize = wired.authorize.clone();
         let throttle = Throttle::new(self.db.clone(), self.throttle_limits());
+        let errands = &wired.farewell.vault.errands;
         let sign_in = SignIn {
             authorize: authorize.clone(),
             entry: wired.entry.clone(),
             throttle: throttle.clone(),
-            under_way: TriesUnderWay::new(self.errands.clone()),
+            under_way: TriesUnderWay::new(errands.clone()),
         };
         let logout = self.logout(wired.farewell.clone());
         Handed {
@@ -194,7 +193,7 @@ impl Rooms {
                 db: self.db.clone(),
                 sealer: self.custody.sealer.clone(),
                 chance: self.chance.clone(),
-                errands: self.errands.clone(),
+                errands: errands.clone(),
             },
             account: AccountPages { authorize: authorize.clone(), farewell: wired.farewell.clone() },
             legacy_sign_out: LegacySignOut { logout: logout.clone(), site: self.site() },

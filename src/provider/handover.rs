@@ -21,7 +21,6 @@ use crate::model::client::Client;
 use crate::provider::authorize::Authorize;
 use crate::provider::authorize_error::AuthorizeError;
 use crate::provider::entry::{By, Entered, Entering, Entry};
-use crate::provider::errands::Errands;
 use crate::provider::handover_error::HandoverError;
 use crate::provider::pending::{Pending, Wanted};
 use crate::provider::step::{Destination, Step};
@@ -32,6 +31,7 @@ use crate::secret::{Chance, Digest, Secret};
 use crate::store::db::Db;
 use crate::store::{accounts, handovers};
 use crate::time::Timestamp;
+use crate::vault::errands::Errands;
 use crate::vault::sealing::Waiting;
 
 /// A browser comes back at once; a person who is asked thinks for a moment.

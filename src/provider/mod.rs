@@ -9,7 +9,6 @@ pub mod client_auth;
 pub mod consent;
 pub mod discovery;
 pub mod entry;
-pub mod errands;
 pub mod grant;
 pub mod handover;
 pub mod handover_error;

@@ -8,9 +8,9 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::provider::authorize_error::AuthorizeError;
-use crate::provider::errands::Errands;
 use crate::provider::sign_in::SignInOutcome;
 use crate::secret::{Digest, Secret};
+use crate::vault::errands::Errands;
 
 type Outcome = Result<SignInOutcome, AuthorizeError>;
 

@@ -1,11 +1,8 @@
 //! The vault: what sign-ins bring is put in, and a legacy access token that works is given out.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::RwLock;
-use tracing::{Instrument as _, Span, warn};
 
 use super::custody_error::VaultError;
 use super::refreshing::longest;
@@ -23,6 +20,7 @@ use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::legacy_grants::{self, SealedTokens};
 use crate::time::{Clock, Timestamp};
+use crate::vault::errands::Errands;
 
 /// A token is not given out in its last moments: it has to arrive yet.
 const MARGIN: Duration = Duration::from_secs(15);
@@ -45,10 +43,8 @@ pub struct Vault {
     /// Which process this is.
     pub node: NodeId,
     turns: Turns<AccountId>,
-    /// Where refreshes run: not in the thread of the request that wants one, which may end before them.
-    runtime: Handle,
-    /// Held by each refresh that is under way.
-    under_way: Arc<RwLock<()>>,
+    /// What is under way at the old systems.
+    pub errands: Errands,
 }
 
 /// Tokens for a last call.
@@ -64,17 +60,15 @@ impl Vault {
     /// The vault over these parts, within the runtime that lives as long as the process.
     pub fn new(db: Db, sealer: Sealer, connectors: Connectors, clock: Clock, chance: Chance) -> Self {
         let node = NodeId::mint(&chance);
-        let (turns, under_way) = (Turns::default(), Arc::default());
-        Self { db, sealer, chance, connectors, clock, node, turns, runtime: Handle::current(), under_way }
+        let (turns, errands) = (Turns::default(), Errands::of(Handle::current()));
+        Self { db, sealer, chance, connectors, clock, node, turns, errands }
     }
 
-    /// Waits until no refresh is under way any more, as long as one may take: a process that stops in the middle of one loses the refresh
-    /// token that comes back.
+    /// Waits until nothing is under way at the old systems any more, as long as the longest may take, which is a refresh: a process that
+    /// stops in the middle of one loses the refresh token that comes back.
     pub async fn comes_to_rest(&self) {
         let timeout = self.connectors.iter().map(Connector::timeout).max().unwrap_or_default();
-        if tokio::time::timeout(longest(timeout), self.under_way.write()).await.is_err() {
-            warn!("a refresh of legacy tokens did not come to an end");
-        }
+        self.errands.come_to_rest(longest(timeout)).await;
     }
 
     /// The old system that `account` comes from.
@@ -109,14 +103,13 @@ impl Vault {
         }
         let (vault, account) = (self.clone(), account.clone());
         let refreshing = async move {
-            let _under_way = vault.under_way.read().await;
             let turn = vault.turns.take(&account.id).await;
             let token = vault.refreshed(&account).await;
             drop(turn);
             token
         };
         let broken = |_| VaultError::Unavailable { why: "the refresh was broken off".to_owned() };
-        self.runtime.spawn(refreshing.instrument(Span::current())).await.map_err(broken)?
+        self.errands.begin(refreshing).await.map_err(broken)?
     }
 
     /// The same, after the legacy system refused `dead` before its time.

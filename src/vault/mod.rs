@@ -3,6 +3,7 @@
 
 pub mod custody;
 pub mod custody_error;
+pub mod errands;
 mod refreshing;
 pub mod sealing;
 pub mod service_accounts;

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use tracing::{Instrument as _, Span, warn};
+use tracing::warn;
 
 use super::custody::Vault;
 use super::custody_error::VaultError;
@@ -157,7 +157,7 @@ impl ServiceAccounts {
             token
         };
         let broken = |_| unavailable("the sign-in was broken off");
-        tokio::spawn(signing_in.instrument(Span::current())).await.map_err(broken)?
+        self.vault.errands.begin(signing_in).await.map_err(broken)?
     }
 }
 

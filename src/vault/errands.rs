@@ -8,9 +8,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span, warn};
 
-/// What an errand takes beyond the calls, when a process waits for it at its end.
-const FOR_COMMITS: Duration = Duration::from_secs(5);
-
 /// The errands of one process. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Errands {
@@ -39,11 +36,10 @@ impl Errands {
         self.runtime.spawn(errand.instrument(Span::current()))
     }
 
-    /// Waits until none is under way any more, as long as one may take whose calls take `calls`: the old system has been asked, and what it
-    /// said would be lost.
-    pub async fn come_to_rest(&self, calls: Duration) {
-        if tokio::time::timeout(calls + FOR_COMMITS, self.under_way.closed()).await.is_err() {
-            warn!("a sign-in did not come to an end");
+    /// Waits until none is under way any more, at most for `longest`: the old system has been asked, and what it said would be lost.
+    pub async fn come_to_rest(&self, longest: Duration) {
+        if tokio::time::timeout(longest, self.under_way.closed()).await.is_err() {
+            warn!("something that was begun at the old system did not come to an end");
         }
     }
 }
