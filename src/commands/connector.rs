@@ -10,6 +10,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+/// The exit code when the command line or the configuration is not understood.
+const USAGE: u8 = 2;
+
 /// Work on the description of the legacy system.
 #[derive(Args)]
 pub(crate) struct ConnectorCommand {

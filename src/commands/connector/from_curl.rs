@@ -11,10 +11,8 @@ use passerelle::workbench::draft;
 use passerelle::workbench::leaves::Hints;
 use passerelle::workbench::sample::Sample;
 
+use super::USAGE;
 use crate::commands::print;
-
-/// What is not understood.
-const USAGE: u8 = 2;
 
 /// Write the [legacy] section from a curl command that signs in, and a sample of its answer.
 ///

@@ -12,13 +12,11 @@ use passerelle::workbench::redaction::{Known, cassette};
 use passerelle::workbench::transcript::Transcript;
 use passerelle::workbench::trial::{self, Also};
 
-use super::terminal;
-use super::test::{Prepared, prepared};
+use super::test::{Prepared, Who, prepared};
+use super::{USAGE, terminal};
 use crate::commands::configuration::ConfigurationFile;
 use crate::commands::print;
 
-/// What is wrong with the command line or the configuration.
-const USAGE: u8 = 2;
 /// Nobody's password.
 const WRONG: &str = "nobody-has-this-password-7";
 
@@ -35,15 +33,8 @@ pub(crate) struct Record {
     /// The file to write.
     #[arg(long)]
     out: PathBuf,
-    /// The user name.
-    #[arg(long, allow_hyphen_values = true)]
-    user: String,
-    /// Which legacy system, by its name, where there are several.
-    #[arg(long)]
-    realm: Option<String>,
-    /// The second factor; without it, it is asked for when the legacy system wants one.
-    #[arg(long)]
-    code: Option<String>,
+    #[command(flatten)]
+    who: Who,
     /// Record a refresh and the question whether the person is still good, too.
     #[arg(long)]
     refresh: bool,
@@ -57,8 +48,7 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let Some(Prepared { description, .. }) = prepared(&self.file, self.realm.as_deref(), &self.user)
-        else {
+        let Some(Prepared { description, .. }) = prepared(&self.file, &self.who) else {
             return Ok(ExitCode::from(USAGE));
         };
         let password = terminal::secret("password")?;
@@ -68,7 +58,7 @@ impl Record {
             eprintln!("passerelle: [legacy.tls] or legacy.proxy cannot be used");
             return Ok(ExitCode::from(USAGE));
         };
-        let mut code = self.code.clone().map(Secret::from);
+        let mut code = self.who.code.clone().map(Secret::from);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let also = Also { refresh: self.refresh, sign_out: self.sign_out };
         let now = Clock::System.now();
@@ -77,15 +67,15 @@ impl Record {
                 code = code.take().or_else(|| terminal::secret("second factor").ok());
                 code.clone().filter(|code| !code.expose().is_empty())
             };
-            runtime.block_on(trial::run(&connector, &self.user, &password, ask, (also, now)))
+            runtime.block_on(trial::run(&connector, &self.who.user, &password, ask, (also, now)))
         };
         if self.with_refusal {
             let wrong = Secret::from(WRONG);
-            runtime.block_on(trial::run(&refusing, &self.user, &wrong, || None, (Also::default(), now)));
+            runtime.block_on(trial::run(&refusing, &self.who.user, &wrong, || None, (Also::default(), now)));
         }
         let secrets = trial::secrets_of(&description);
         let known = Known {
-            user_name: &self.user,
+            user_name: &self.who.user,
             password: password.expose(),
             code: code.as_ref().map(Secret::expose),
             secrets: &secrets,

@@ -13,12 +13,9 @@ use passerelle::workbench::report::Report;
 use passerelle::workbench::transcript::Transcript;
 use passerelle::workbench::trial::{self, Also, Trial};
 
-use super::terminal;
+use super::{USAGE, terminal};
 use crate::commands::configuration::ConfigurationFile;
 use crate::commands::print;
-
-/// What is wrong with the command line or the configuration.
-const USAGE: u8 = 2;
 
 /// Sign a person in through the configured connector and show every step, with every secret masked.
 ///
@@ -31,15 +28,8 @@ const USAGE: u8 = 2;
 pub(crate) struct Test {
     #[command(flatten)]
     file: ConfigurationFile,
-    /// The user name.
-    #[arg(long, allow_hyphen_values = true)]
-    user: String,
-    /// Which legacy system, by its name, where there are several.
-    #[arg(long)]
-    realm: Option<String>,
-    /// The second factor; without it, it is asked for when the legacy system wants one.
-    #[arg(long)]
-    code: Option<String>,
+    #[command(flatten)]
+    who: Who,
     /// Refresh the tokens too, and ask whether the person is still good.
     #[arg(long)]
     refresh: bool,
@@ -54,6 +44,20 @@ pub(crate) struct Test {
     json: bool,
 }
 
+/// Who signs in.
+#[derive(Args)]
+pub(super) struct Who {
+    /// The user name.
+    #[arg(long, allow_hyphen_values = true)]
+    pub(super) user: String,
+    /// Which legacy system, by its name, where there are several.
+    #[arg(long)]
+    realm: Option<String>,
+    /// The second factor; without it, it is asked for when the legacy system wants one.
+    #[arg(long)]
+    pub(super) code: Option<String>,
+}
+
 /// What a run needs.
 pub(super) struct Prepared {
     pub(super) blueprint: Blueprint,
@@ -61,9 +65,9 @@ pub(super) struct Prepared {
 }
 
 /// Reads the configuration and finds the system; none when the problem was told.
-pub(super) fn prepared(file: &ConfigurationFile, realm: Option<&str>, user_name: &str) -> Option<Prepared> {
+pub(super) fn prepared(file: &ConfigurationFile, who: &Who) -> Option<Prepared> {
     let blueprint = file.usable().map_err(|error| eprintln!("passerelle: {error:#}")).ok()?;
-    let description = match meant(&blueprint, realm, user_name) {
+    let description = match meant(&blueprint, who.realm.as_deref(), &who.user) {
         Ok(description) => description.clone(),
         Err(names) => {
             eprintln!("passerelle: no legacy system has this name; there is `{}`", names.join("`, `"));
@@ -75,9 +79,7 @@ pub(super) fn prepared(file: &ConfigurationFile, realm: Option<&str>, user_name:
 
 impl Test {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let Some(Prepared { blueprint, description }) =
-            prepared(&self.file, self.realm.as_deref(), &self.user)
-        else {
+        let Some(Prepared { blueprint, description }) = prepared(&self.file, &self.who) else {
             return Ok(ExitCode::from(USAGE));
         };
         let password = terminal::secret("password")?;
@@ -86,7 +88,7 @@ impl Test {
             eprintln!("passerelle: [legacy.tls] or legacy.proxy cannot be used");
             return Ok(ExitCode::from(USAGE));
         };
-        let mut code = self.code.clone().map(Secret::from);
+        let mut code = self.who.code.clone().map(Secret::from);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let also = Also { refresh: self.refresh, sign_out: self.sign_out };
         let trial = {
@@ -94,7 +96,13 @@ impl Test {
                 code = code.take().or_else(|| terminal::secret("second factor").ok());
                 code.clone().filter(|code| !code.expose().is_empty())
             };
-            runtime.block_on(trial::run(&connector, &self.user, &password, ask, (also, Clock::System.now())))
+            runtime.block_on(trial::run(
+                &connector,
+                &self.who.user,
+                &password,
+                ask,
+                (also, Clock::System.now()),
+            ))
         };
         let typed =
             [Some(&password), code.as_ref()].into_iter().flatten().map(|secret| secret.expose().to_owned());
